@@ -1,0 +1,3 @@
+module github.com/siphunt/siphunt
+
+go 1.26
