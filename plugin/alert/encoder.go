@@ -1,0 +1,65 @@
+// Package alert turns a detect.Alert into a record: JSON for people and files, MessagePack for Fluent Bit.
+//
+// An alert goes through three stages, a file or two each:
+//
+//	clean.go                       what packets carried is made harmless, once, before anything reads it
+//	ecs.go, siphunt.go             a format describes the record as a tree of fields (tree.go), with
+//	rules.go, risk.go, message.go  what is said of each kind, the risk and the sentence for a person
+//	write.go                       one tree, two writers, so that both records always say the same
+//
+// A further format is one more function in formats. FIELDS.md is the reference of all fields.
+package alert
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/siphunt/siphunt/detect"
+)
+
+// Options say what an Encoder cannot know from an alert.
+type Options struct {
+	Format       string // of the record: "ecs"
+	Hostname     string // observer.hostname, empty leaves it out
+	Version      string // observer.version
+	ClientPrefix int    // ipv6_client_prefix of the detector: bits that tell IPv6 clients apart, 0 for all 128
+}
+
+// Encoder makes records. It is safe for concurrent use.
+type Encoder struct {
+	options Options
+	fields  format
+}
+
+// format describes an alert, clean already, as the fields of a record.
+type format func(o *Options, a *detect.Alert, created time.Time) object
+
+// formats are the known ones, by the name that configuration uses.
+var formats = map[string]format{"ecs": ecs}
+
+// NewEncoder makes an encoder. It fails if it does not know the format.
+func NewEncoder(o Options) (*Encoder, error) {
+	fields, ok := formats[o.Format]
+	if !ok {
+		known := slices.Sorted(maps.Keys(formats))
+		return nil, fmt.Errorf("unknown alert format %q: use one of %q", o.Format, strings.Join(known, ", "))
+	}
+	o.Hostname = clean(o.Hostname, maxText)
+	o.Version = clean(o.Version, maxText)
+	return &Encoder{options: o, fields: fields}, nil
+}
+
+// AppendJSON appends the alert as one JSON object, without a newline. created is the wall time of its detection.
+// But for created and the host name, the same alert gives the same bytes.
+func (e *Encoder) AppendJSON(dst []byte, a *detect.Alert, created time.Time) []byte {
+	return appendJSON(dst, e.fields(&e.options, cleaned(a), created))
+}
+
+// AppendRecord appends the alert as one Fluent Bit log event: MessagePack [[time, metadata], fields]. Its time is that
+// of the report, by the detector's clock.
+func (e *Encoder) AppendRecord(dst []byte, a *detect.Alert, created time.Time) []byte {
+	return appendEvent(dst, a.Time, e.fields(&e.options, cleaned(a), created))
+}
