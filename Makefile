@@ -1,0 +1,83 @@
+# `make help` lists the targets.
+
+VERSION    ?= $(shell git describe --tags --dirty --match 'v*' 2>/dev/null || echo 0.1.0-dev)
+FLUENT_BIT ?= fluent-bit
+FUZZTIME   ?= 2m
+BENCHTIME  ?= 1s
+
+LINTER_VERSION := 2.15.0
+LINTER         := build/tools/golangci-lint-$(LINTER_VERSION)
+
+# What `make run` replays where there is no Fluent Bit: one recorded attack of each kind and good phones, in order of time.
+DEMO := svwar-404 svcrack-success distributed-success password-spray good-phones tcp-mixed ipv6
+
+export FLUENT_BIT
+.DEFAULT_GOAL := build
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
+
+.PHONY: build
+build: needs ## Build bin/siphunt.so (the plugin pair) and bin/siphunt (the command)
+	go build -ldflags '$(LDFLAGS)' -buildmode=c-shared -o bin/siphunt.so ./plugin
+	go build -ldflags '$(LDFLAGS)' -o bin/siphunt ./plugin/cmd/siphunt
+
+.PHONY: run
+run: build ## Show the detector at work on recorded attacks: in Fluent Bit, or by replay where there is none
+	@if command -v "$(FLUENT_BIT)" >/dev/null; then \
+		conf/demo.sh; \
+	else \
+		echo "No fluent-bit on PATH (or in FLUENT_BIT): replaying without it."; \
+		mkdir -p build; \
+		bin/siphunt replay $(DEMO:%=testdata/scenarios/%/flows.jsonl.gz) >build/alerts.jsonl && \
+		echo "The alerts as JSON lines: build/alerts.jsonl"; \
+	fi
+
+.PHONY: test
+test: build fluent-bit ## Run all tests
+	go test -race $(PACKAGES)
+
+.PHONY: golden
+golden: needs ## Write the expected alerts of all scenarios anew
+	go test ./plugin/cmd/siphunt -run TestScenarios -update
+	git diff --stat -- testdata/scenarios
+
+.PHONY: lint
+lint: needs $(LINTER) ## Check format, vet, linters and the walls between the packages
+	@bad=$$(gofmt -l detect plugin testdata); test -z "$$bad" || { echo "gofmt -w is needed on:" $$bad; exit 1; }
+	@c=$$(go list -f '{{if .CgoFiles}}{{.ImportPath}}{{end}}' ./...); test "$$c" = github.com/siphunt/siphunt/plugin || \
+		{ echo "import \"C\" belongs in package plugin only, but is in:" $$c; exit 1; }
+	go vet ./...
+	$(LINTER) run ./...
+
+.PHONY: bench
+bench: needs ## Run the Go benchmarks (BENCHTIME=1s), ready for benchstat
+	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
+
+.PHONY: fuzz
+fuzz: needs ## Run each fuzz target for FUZZTIME (2m)
+	@for package in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+			echo "$$package $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+		done; \
+	done
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf bin build
+
+.PHONY: needs
+needs:
+	@command -v go >/dev/null || { echo "Go $$(sed -n 's/^go //p' go.mod) or newer is needed: https://go.dev/dl/"; exit 1; }
+	@command -v "$$(go env CC)" >/dev/null || { echo "A C compiler is needed: apt-get install gcc libc6-dev"; exit 1; }
+
+.PHONY: fluent-bit
+fluent-bit:
+	@command -v "$(FLUENT_BIT)" >/dev/null || \
+		echo "NOTE: no fluent-bit on PATH (or in FLUENT_BIT): the tests in a real Fluent Bit are left out."
+
+$(LINTER):
+	GOBIN=$(CURDIR)/build/tools go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(LINTER_VERSION)
+	mv build/tools/golangci-lint $@
