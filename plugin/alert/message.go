@@ -96,7 +96,17 @@ func result(o *Options, a *detect.Alert) string {
 	if a.KnownClient {
 		return and + "was ACCEPTED" + times + who(o, a)
 	}
-	return and + "SUCCEEDED" + times + who(o, a) + ": the account is compromised"
+	return and + "SUCCEEDED" + times + who(o, a) + ": " + lost(a)
+}
+
+// lost says whether one account fell or several.
+func lost(a *detect.Alert) string {
+	for _, s := range a.Successes {
+		if s.Extension != a.Successes[0].Extension {
+			return "the accounts are compromised"
+		}
+	}
+	return "the account is compromised"
 }
 
 // who is the part of a success that the kind leaves open, of the newest one: which client, or which extension.
@@ -130,6 +140,8 @@ func note(a *detect.Alert) string {
 	switch {
 	case a.State == detect.Merged:
 		s += "; now part of incident " + a.MergedInto
+	case a.EndReason == detect.EndIdle && a.SuccessesN > 0:
+		s += "; the attack is over"
 	case a.EndReason == detect.EndAllowed:
 		s += "; no longer counted, as the allowlist covers it now"
 	case a.EndReason == detect.EndLimit:
@@ -160,6 +172,6 @@ func named(extension string) string {
 
 // odd characters are not usual in user@domain.
 func odd(r rune) bool {
-	plain := r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || strings.ContainsRune("@.-_+~*#", r)
+	plain := r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || strings.ContainsRune("@.-_+~*#:[]", r)
 	return !plain
 }

@@ -34,10 +34,9 @@ func share(v, decades float64) float64 {
 	return min(math.Log10(max(v, 1))/decades, 1)
 }
 
-// rate is the counted rejections a minute between the first and the last, to two decimals. Shorter than a second counts
-// as a second.
+// rate is the counted rejections a minute between the first and the last. Shorter than a second counts as a second.
 func rate(a *detect.Alert) float64 {
-	return hundredths(float64(a.Attempts) * 60 / max(span(a).Seconds(), 1))
+	return float64(a.Attempts) * 60 / max(span(a).Seconds(), 1)
 }
 
 // span is the time from the first counted rejection to the last.
@@ -45,4 +44,5 @@ func span(a *detect.Alert) time.Duration {
 	return time.Duration(a.Last-a.First) * time.Millisecond
 }
 
+// hundredths rounds to two decimals.
 func hundredths(v float64) float64 { return math.Round(v*100) / 100 }

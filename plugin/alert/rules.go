@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/siphunt/siphunt/detect"
@@ -77,8 +78,8 @@ func threat(a *detect.Alert) object {
 	r := rules[a.Kind]
 	tactics, techniques := r.tactics, r.techniques
 	if a.SuccessesN > 0 {
-		tactics = append([]attack{initialAccess}, tactics...)
-		techniques = append([]attack{validAccounts}, techniques...)
+		tactics = slices.Concat(tactics, []attack{initialAccess})
+		techniques = slices.Concat(techniques, []attack{validAccounts})
 	}
 	technique := entries("techniques", techniques)
 	if len(r.subtechniques) > 0 {

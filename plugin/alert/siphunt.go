@@ -13,7 +13,7 @@ func siphunt(a *detect.Alert) object {
 	o := object{
 		{"incident", incident(a)},
 		{"attempts", a.Attempts},
-		{"rate", rate(a)},
+		{"rate", hundredths(rate(a))},
 	}
 	switch a.Kind {
 	case detect.Scan, detect.Spray:

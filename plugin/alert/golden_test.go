@@ -1,0 +1,80 @@
+package alert
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/siphunt/siphunt/detect"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files in testdata")
+
+// golden are the alerts of the golden files, by the files' names.
+func golden() map[string]detect.Alert {
+	merged := with(sampleBruteForce(), func(a *detect.Alert) {
+		a.State, a.Sequence, a.EndReason, a.MergedInto = detect.Merged, 2, detect.EndMerged, "fedcba9876543210fedcba9876543210"
+	})
+	return map[string]detect.Alert{
+		"brute-force-open":    sampleBruteForce(),
+		"brute-force-success": sampleBruteForceSuccess(),
+		"brute-force-merged":  merged,
+		"brute-force-end":     with(sampleBruteForceSuccess(), func(a *detect.Alert) { ended(a, detect.EndIdle) }),
+		"brute-force-ipv6":    sampleIPv6(),
+		"scan-open":           sampleScan(),
+		"scan-update": with(sampleScan(), func(a *detect.Alert) {
+			a.State, a.Sequence, a.Attempts = detect.Update, 2, 20_480
+			a.Extensions.Count, a.Extensions.Estimated = 17_302, true
+			lasting(a, 5*time.Minute)
+		}),
+		"scan-report-end": with(sampleScan(), func(a *detect.Alert) {
+			a.Sequence = 0
+			ended(a, detect.EndIdle)
+		}),
+		"spray-changed": sampleSpray(),
+		"spray-success": with(sampleSpray(), func(a *detect.Alert) {
+			a.State, a.Changed, a.Sequence = detect.Success, false, 3
+			succeeded(a,
+				detect.Succeeded{Extension: "305@198.18.0.10", Client: a.Client.Addr, Time: a.Last - 2000, Attempts: 20},
+				detect.Succeeded{Extension: "317@198.18.0.10", Client: a.Client.Addr, Time: a.Last + 10, Attempts: 26})
+		}),
+		"distributed-open": sampleDistributed(),
+		"distributed-success": with(sampleDistributed(), func(a *detect.Alert) {
+			a.State, a.Sequence = detect.Success, 2
+			winner := a.Clients.Top[7].Client
+			succeeded(a, detect.Succeeded{Extension: a.Extension, Client: winner, Time: a.Last + 10, Attempts: 28})
+		}),
+	}
+}
+
+func TestGolden(t *testing.T) {
+	e := encoder(t)
+	for name, a := range golden() {
+		t.Run(name, func(t *testing.T) {
+			var got bytes.Buffer
+			if err := json.Indent(&got, e.AppendJSON(nil, &a, created), "", "  "); err != nil {
+				t.Fatal(err)
+			}
+			got.WriteByte('\n')
+			path := filepath.Join("testdata", name+".json")
+			if *update {
+				if err := os.WriteFile(path, got.Bytes(), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), got.String()); diff != "" {
+				t.Errorf("%s (-want +got), go test -update rewrites it:\n%s", path, diff)
+			}
+		})
+	}
+}

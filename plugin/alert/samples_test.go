@@ -1,0 +1,145 @@
+package alert
+
+import (
+	"fmt"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/siphunt/siphunt/detect"
+)
+
+// The samples are alerts as the detector gives them, one of each kind and state, with the figures of recorded attacks.
+
+var (
+	options = Options{Format: "ecs", Hostname: "probe1", Version: "0.1.0", ClientPrefix: 64}
+	created = time.Date(2026, 11, 22, 9, 40, 40, 123e6, time.UTC)
+	began   = time.Date(2026, 11, 22, 9, 40, 36, 790e6, time.UTC).UnixMilli()
+)
+
+const id = "0123456789abcdef0123456789abcdef"
+
+func encoder(t testing.TB) *Encoder {
+	t.Helper()
+	e, err := NewEncoder(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// with gives a changed copy.
+func with(a detect.Alert, change func(*detect.Alert)) detect.Alert {
+	change(&a)
+	return a
+}
+
+// lasting sets the time from the first to the last rejection, and reports shortly after.
+func lasting(a *detect.Alert, d time.Duration) {
+	a.Last = a.First + d.Milliseconds()
+	a.Time = a.Last + 500
+}
+
+func sampleBruteForce() detect.Alert {
+	server, attacker := netip.MustParseAddr("198.18.0.10"), netip.MustParseAddr("198.18.1.13")
+	a := detect.Alert{
+		State: detect.Open, Sequence: 1, ID: id, Kind: detect.BruteForce,
+		Registrar: detect.Endpoint{Addr: server, Port: 5060}, Client: detect.Endpoint{Addr: attacker, Port: 5061},
+		Extension: "300@198.18.0.10", Transport: detect.UDP, First: began, Attempts: 20,
+		Rejections: []detect.StatusCount{{Status: 401, Attempts: 20}},
+		Clients:    detect.Members{Count: 1, Top: []detect.Member{{Client: attacker, Attempts: 20}}},
+		Extensions: detect.Members{Count: 1, Top: []detect.Member{{Extension: "300@198.18.0.10", Attempts: 20}}},
+		UserAgents: []string{"friendly-scanner"}, Probes: []string{"probe-a"},
+		Thresholds: detect.DefaultConfig().Thresholds,
+		Crossed:    detect.Crossing{Key: "attempts", Threshold: 20, Value: 20, Time: began + 100},
+	}
+	lasting(&a, 100*time.Millisecond)
+	return a
+}
+
+func sampleBruteForceSuccess() detect.Alert {
+	return with(sampleBruteForce(), func(a *detect.Alert) {
+		a.State, a.Sequence = detect.Success, 2
+		lasting(a, 2222*time.Millisecond)
+		counted(a, 418)
+		succeeded(a, detect.Succeeded{Extension: a.Extension, Client: a.Client.Addr, Time: a.Last + 10, Attempts: 418})
+	})
+}
+
+func sampleScan() detect.Alert {
+	return with(sampleBruteForce(), func(a *detect.Alert) {
+		a.Kind = detect.Scan
+		a.Extension = "100@198.18.0.10"
+		a.Extensions = detect.Members{Count: 251, Top: numbered(100, 20, 1)}
+		a.Rejections = []detect.StatusCount{{Status: 401, Attempts: 43}, {Status: 404, Attempts: 208}}
+		a.Crossed = detect.Crossing{Key: "scan_extensions", Threshold: 10, Value: 251, Time: began + 50}
+		a.Attempts, a.Clients.Top[0].Attempts = 251, 251
+		lasting(a, 1321*time.Millisecond)
+	})
+}
+
+func sampleSpray() detect.Alert {
+	return with(sampleScan(), func(a *detect.Alert) {
+		a.Kind, a.Sequence, a.Changed = detect.Spray, 2, true
+		a.Extensions = detect.Members{Count: 40, Top: numbered(300, 20, 26)}
+		a.Extension = a.Extensions.Top[0].Extension
+		a.Crossed = detect.Crossing{Key: "spray_attempts", Threshold: 3, Value: 3, Time: began + 1000}
+		counted(a, 1040)
+		lasting(a, 12*time.Second)
+	})
+}
+
+func sampleDistributed() detect.Alert {
+	return with(sampleBruteForce(), func(a *detect.Alert) {
+		a.Kind = detect.Distributed
+		a.Clients = detect.Members{Count: 10}
+		for i := range 10 {
+			client := netip.MustParseAddr(fmt.Sprintf("198.18.1.%d", 30+i))
+			a.Clients.Top = append(a.Clients.Top, detect.Member{Client: client, Attempts: 32 - i/2})
+		}
+		a.Client.Addr = a.Clients.Top[0].Client
+		a.Crossed = detect.Crossing{Key: "distributed_clients", Threshold: 5, Value: 10, Time: began + 3000}
+		a.Attempts, a.Extensions.Top[0].Attempts = 300, 300
+		a.Rejections = []detect.StatusCount{{Status: 401, Attempts: 300}}
+		lasting(a, 4100*time.Millisecond)
+	})
+}
+
+// sampleIPv6 is a brute force by a client that is told apart by its prefix, over TCP.
+func sampleIPv6() detect.Alert {
+	return with(sampleBruteForce(), func(a *detect.Alert) {
+		a.Registrar.Addr = netip.MustParseAddr("2001:db8::10")
+		a.Client.Addr = netip.MustParseAddr("2001:db8:0:1::")
+		a.Clients.Top[0].Client = a.Client.Addr
+		a.Transport = detect.TCP
+	})
+}
+
+// counted sets the attempts of an alert with one client and one status.
+func counted(a *detect.Alert, n int) {
+	a.Attempts = n
+	a.Rejections = []detect.StatusCount{{Status: 401, Attempts: n}}
+	a.Clients.Top = []detect.Member{{Client: a.Client.Addr, Attempts: n}}
+	if a.Kind == detect.BruteForce {
+		a.Extensions.Top = []detect.Member{{Extension: a.Extension, Attempts: n}}
+	}
+}
+
+func succeeded(a *detect.Alert, s ...detect.Succeeded) {
+	a.Successes, a.SuccessesN = s, len(s)
+}
+
+func ended(a *detect.Alert, why detect.EndReason) {
+	a.State, a.EndReason = detect.End, why
+	a.Sequence++
+	a.Time = a.Last + (30 * time.Minute).Milliseconds()
+}
+
+// numbered gives n extensions from the first on.
+func numbered(first, n, attempts int) []detect.Member {
+	var list []detect.Member
+	for i := range n {
+		list = append(list, detect.Member{Extension: fmt.Sprintf("%d@198.18.0.10", first+i), Attempts: attempts})
+	}
+	return list
+}
