@@ -1,0 +1,139 @@
+package engine
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/siphunt/siphunt/plugin/alert"
+	"github.com/siphunt/siphunt/plugin/flow"
+)
+
+// rules are a configuration with what is made from it. They never change; a reload puts new ones in their place.
+type rules struct {
+	text     string // of the file
+	config   *Config
+	encoder  *alert.Encoder
+	decoders sync.Pool // of *decoding
+}
+
+// decoding is what one Flush needs for itself.
+type decoding struct {
+	decoder *flow.Decoder
+	batch   flow.Batch
+}
+
+// loadRules reads the configuration file and makes what it asks for.
+func loadRules(o *Options) (*rules, error) {
+	text, err := readConfig(o.ConfigFile)
+	if err != nil {
+		return nil, err
+	}
+	return newRules(text, o)
+}
+
+// newRules makes what a configuration asks for.
+func newRules(text string, o *Options) (*rules, error) {
+	config, err := ParseConfig(o.ConfigFile, text)
+	if err != nil {
+		return nil, err
+	}
+	r := &rules{text: text, config: config}
+	if r.encoder, err = config.NewEncoder(o.Hostname, o.Version); err != nil {
+		return nil, err
+	}
+	first, err := config.NewDecoder()
+	if err != nil {
+		return nil, err
+	}
+	r.decoders.Put(&decoding{decoder: first})
+	r.decoders.New = func() any {
+		d, _ := config.NewDecoder() // worked above
+		return &decoding{decoder: d}
+	}
+	return r, nil
+}
+
+// Reopen goes on with the same detector under new options: the host's configuration was reloaded. Open incidents stay
+// open. Where it fails nothing has changed.
+func (e *Engine) Reopen(o Options) error {
+	r, err := loadRules(&o)
+	if err != nil {
+		return err
+	}
+	return e.use(o, r)
+}
+
+// use puts options and rules in force, and watches the file they came from.
+func (e *Engine) use(o Options, r *rules) error {
+	e.changing.Lock()
+	if err := e.setRules(r); err != nil {
+		e.changing.Unlock()
+		return err
+	}
+	if o.Log == nil {
+		o.Log = func(Level, string) {}
+	}
+	e.log.Store(&o.Log)
+	old := e.watcher
+	e.watcher, e.options, e.text = e.watchFile(o.ConfigFile), o, r.text
+	e.changing.Unlock()
+	old.close() // not under the lock: it waits for a reread, which may wait for the lock
+	return nil
+}
+
+// watchFile has the file read again when it changes. Where that can't be, detection goes on without.
+func (e *Engine) watchFile(file string) *watcher {
+	if file == "" {
+		return nil
+	}
+	w, err := watch(file, e.reread)
+	if err != nil {
+		e.say(Warn, fmt.Sprintf("%s is not watched, its changes wait for a reload of Fluent Bit: %v", file, err))
+	}
+	return w
+}
+
+// setRules puts rules in force; it fails, and changes nothing, where the detector refuses them.
+func (e *Engine) setRules(r *rules) error {
+	if old := e.rules.Load(); old != nil && old.config.WallClock != r.config.WallClock {
+		r.config.WallClock = old.config.WallClock
+		e.say(Warn, "detector.clock was changed in the configuration; a running detector keeps its clock until the next start")
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err := e.detector.SetConfig(r.config.Detector); err != nil {
+		return err
+	}
+	e.rules.Store(r)
+	e.outbox.setLimit(r.config.OutboxLimit)
+	e.post() // the allowlist may have ended incidents
+	return nil
+}
+
+// reread is called when the configuration file may have changed.
+func (e *Engine) reread() {
+	e.changing.Lock()
+	defer e.changing.Unlock()
+	text, err := readConfig(e.options.ConfigFile)
+	if err != nil {
+		text = err.Error()
+	}
+	if text == e.text {
+		return
+	}
+	e.text = text
+	var r *rules
+	if err == nil {
+		r, err = newRules(text, &e.options)
+	}
+	if err == nil {
+		err = e.setRules(r)
+	}
+	if err != nil {
+		e.badReloads.Add(1)
+		e.say(Error, fmt.Sprintf("the changed configuration is refused, the rules in force stay:\n%v", err))
+		return
+	}
+	e.reloads.Add(1)
+	e.say(Info, e.options.ConfigFile+" was changed and is in force")
+}
