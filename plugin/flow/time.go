@@ -1,0 +1,148 @@
+package flow
+
+import (
+	"math"
+	"strconv"
+	"time"
+)
+
+// Times are Unix milliseconds here. Those outside of 1970 to 9999 are none: RFC 3339 cannot write them.
+const maxTime = 253402300799999
+
+// timeUnit is how a number is a time: units per second, 0 for by magnitude.
+type timeUnit int64
+
+// timeFormats are the values of Mapping.TimeFormat.
+var timeFormats = map[string]timeUnit{"": 0, "auto": 0, "s": 1, "ms": 1e3, "us": 1e6, "ns": 1e9}
+
+// unitOf tells the unit of a Unix time by its magnitude: seconds reach 1e11 in the year 5138, when milliseconds do it was 1973.
+func unitOf(n float64) timeUnit {
+	switch n = math.Abs(n); {
+	case n < 1e11:
+		return 1
+	case n < 1e14:
+		return 1e3
+	case n < 1e17:
+		return 1e6
+	}
+	return 1e9
+}
+
+// millis brings an integer time to milliseconds.
+func (u timeUnit) millis(n int64) int64 {
+	if u == 0 {
+		u = unitOf(float64(n))
+	}
+	if u == 1 {
+		if n > maxTime/1000 {
+			return -1
+		}
+		return n * 1000
+	}
+	return n / int64(u/1000)
+}
+
+// millisFloat brings a time with a fraction to milliseconds, rounded: 1795340464.099 has no exact binary form.
+func (u timeUnit) millisFloat(f float64) int64 {
+	if u == 0 {
+		u = unitOf(f)
+	}
+	if f = math.Round(f * 1000 / float64(u)); f >= 0 && f <= maxTime {
+		return int64(f)
+	}
+	return -1
+}
+
+// clock reads times. It remembers the minute of the last one, as the next is mostly in the same.
+type clock struct {
+	minute [16]byte // "2026-11-22T09:40"
+	start  int64    // of that minute
+}
+
+// parse reads a time written as a string: RFC 3339 (with a space for the T, and the zone without its colon, too) or a number.
+func (c *clock) parse(s string, u timeUnit) (ms int64, ok bool) {
+	if len(s) >= len("2006-01-02T15:04:05Z") && s[4] == '-' {
+		return c.rfc3339(s)
+	}
+	if len(s) > 32 {
+		return 0, false
+	}
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		ms = u.millis(n)
+		return ms, s != "" && inRange(ms)
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	ms = u.millisFloat(f)
+	return ms, err == nil && inRange(ms)
+}
+
+func inRange(ms int64) bool { return ms > 0 && ms <= maxTime }
+
+func (c *clock) rfc3339(s string) (ms int64, ok bool) {
+	if s[:16] != string(c.minute[:]) && !c.turn(s[:16]) {
+		return 0, false
+	}
+	sec, ok := digits(s[17:19])
+	if !ok || sec > 60 || s[16] != ':' {
+		return 0, false
+	}
+	ms = c.start + int64(sec)*1000
+	rest := s[19:]
+	if rest[0] == '.' || rest[0] == ',' {
+		scale := int64(100)
+		for rest = rest[1:]; rest != "" && rest[0]-'0' <= 9; rest = rest[1:] {
+			ms += int64(rest[0]-'0') * scale
+			scale /= 10
+		}
+	}
+	if rest == "Z" || rest == "z" {
+		return ms, inRange(ms)
+	}
+	ahead, ok := zone(rest)
+	ms -= ahead
+	return ms, ok && inRange(ms)
+}
+
+// turn makes minute ("2026-11-22T09:40") the one that is remembered.
+func (c *clock) turn(minute string) bool {
+	century, ok1 := digits(minute[0:2])
+	year, ok2 := digits(minute[2:4])
+	month, ok3 := digits(minute[5:7])
+	day, ok4 := digits(minute[8:10])
+	hour, ok5 := digits(minute[11:13])
+	min, ok6 := digits(minute[14:16])
+	t := minute[10]
+	if !(ok1 && ok2 && ok3 && ok4 && ok5 && ok6) || minute[7] != '-' || minute[13] != ':' || t != 'T' && t != 't' && t != ' ' {
+		return false
+	}
+	start := time.Date(century*100+year, time.Month(month), day, hour, min, 0, 0, time.UTC)
+	if start.Month() != time.Month(month) || start.Day() != day || start.Hour() != hour || min > 59 {
+		return false // 30 February, 25:00
+	}
+	c.start = start.UnixMilli()
+	copy(c.minute[:], minute)
+	return true
+}
+
+// zone reads "+01:00" or "+0100": how far ahead of UTC, in milliseconds.
+func zone(s string) (ahead int64, ok bool) {
+	if len(s) == 6 && s[3] == ':' {
+		s = s[:3] + s[4:]
+	}
+	if len(s) != 5 || s[0] != '+' && s[0] != '-' {
+		return 0, false
+	}
+	h, ok1 := digits(s[1:3])
+	m, ok2 := digits(s[3:5])
+	ahead = int64(h*60+m) * 60_000
+	if s[0] == '-' {
+		ahead = -ahead
+	}
+	return ahead, ok1 && ok2 && h < 24 && m < 60
+}
+
+// digits reads a number of two digits.
+func digits(s string) (n int, ok bool) {
+	tens, ones := s[0]-'0', s[1]-'0'
+	return int(tens)*10 + int(ones), tens <= 9 && ones <= 9
+}
