@@ -4,9 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"net/netip"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/siphunt/siphunt/detect"
@@ -16,7 +14,6 @@ const (
 	ecsVersion   = "9.4.0"
 	rulesVersion = "1"
 	rulesPage    = "https://github.com/siphunt/siphunt/blob/main/detect/RULES.md"
-	maxRelated   = 50 // entries of related.ip and of related.user
 )
 
 // ecs describes an alert by the fields of the Elastic Common Schema (https://www.elastic.co/docs/reference/ecs). There
@@ -84,21 +81,21 @@ func eventID(a *detect.Alert) string {
 // reason names the threshold that was crossed, with both figures.
 func reason(a *detect.Alert) string {
 	c := a.Crossed
+	noun, bar := "", strconv.Itoa(c.Threshold)
 	switch c.Key {
 	case "attempts":
-		return fmt.Sprintf("%s reached attempts = %d", count(c.Value, "rejection"), c.Threshold)
+		noun = "rejection"
 	case "distributed_clients":
-		return fmt.Sprintf("%s reached distributed_clients = %d", count(c.Value, "client"), c.Threshold)
+		noun = "client"
 	case "spray_attempts":
-		return fmt.Sprintf("%s reached spray_attempts = %d", count(c.Value, "rejection"), c.Threshold)
+		noun = "extension"
 	case "scan_extensions":
-		r := fmt.Sprintf("%s reached scan_extensions = %d", count(c.Value, "extension"), a.Thresholds.ScanExtensions)
+		noun = "extension"
 		if more := c.Threshold - a.Thresholds.ScanExtensions; more > 0 {
-			r += fmt.Sprintf(" + %d for known-good extensions", more)
+			bar = fmt.Sprintf("%d + %d for known-good extensions", a.Thresholds.ScanExtensions, more)
 		}
-		return r
 	}
-	return ""
+	return count(c.Value, noun) + " reached " + c.Key + " = " + bar
 }
 
 func ruleFields(a *detect.Alert) object {
@@ -111,97 +108,6 @@ func ruleFields(a *detect.Alert) object {
 		{"version", rulesVersion},
 		{"reference", rulesPage},
 	}
-}
-
-// endpoint gives ip, address and port. An IPv6 client's ip is the first of its prefix, and its address the prefix.
-func endpoint(e detect.Endpoint, address string) object {
-	o := known(field{"ip", text(e.Addr)}, field{"address", address})
-	if e.Port > 0 {
-		o = append(o, field{"port", int(e.Port)})
-	}
-	return o
-}
-
-// text is empty where there is no address.
-func text(a netip.Addr) string {
-	if !a.IsValid() {
-		return ""
-	}
-	return a.String()
-}
-
-// address is how a client is named: its IPv4 address, or the prefix that stands for it.
-func address(client netip.Addr, prefix int) string {
-	if client.Is6() && prefix > 0 && prefix < client.BitLen() {
-		return netip.PrefixFrom(client, prefix).String()
-	}
-	return text(client)
-}
-
-// user is the account that fell last, else the one under attack. A scan without success is after none in particular.
-func user(a *detect.Alert) object {
-	extension := ""
-	switch {
-	case len(a.Successes) > 0:
-		extension = a.Successes[len(a.Successes)-1].Extension
-	case a.Kind == detect.BruteForce || a.Kind == detect.Distributed:
-		extension = a.Extension
-	}
-	name, domain := account(extension)
-	return known(field{"name", name}, field{"domain", domain})
-}
-
-// account splits user@domain at its last @.
-func account(extension string) (name, domain string) {
-	if i := strings.LastIndexByte(extension, '@'); i >= 0 {
-		return extension[:i], extension[i+1:]
-	}
-	return extension, ""
-}
-
-// relatedIPs are the server, those who got in, then the strongest clients.
-func relatedIPs(a *detect.Alert) []string {
-	list := related{text(a.Registrar.Addr), text(a.Client.Addr)}
-	for _, s := range a.Successes {
-		list = append(list, text(s.Client))
-	}
-	for _, m := range a.Clients.Top {
-		list = append(list, text(m.Client))
-	}
-	return list.entries()
-}
-
-// relatedUsers are the accounts that fell, then those under attack, the strongest first.
-func relatedUsers(a *detect.Alert) []string {
-	var list related
-	for _, s := range a.Successes {
-		list.addUser(s.Extension)
-	}
-	list.addUser(a.Extension)
-	for _, m := range a.Extensions.Top {
-		list.addUser(m.Extension)
-	}
-	return list.entries()
-}
-
-type related []string
-
-func (r *related) addUser(extension string) {
-	name, _ := account(extension)
-	*r = append(*r, name)
-}
-
-// entries are the first maxRelated different ones that are not empty.
-func (r related) entries() []string {
-	var list []string
-	seen := map[string]bool{"": true}
-	for _, s := range r {
-		if !seen[s] && len(list) < maxRelated {
-			seen[s] = true
-			list = append(list, s)
-		}
-	}
-	return list
 }
 
 func network(a *detect.Alert) object {

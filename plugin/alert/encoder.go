@@ -3,7 +3,7 @@
 // An alert goes through three stages, a file or two each:
 //
 //	clean.go                       what packets carried is made harmless, once, before anything reads it
-//	ecs.go, siphunt.go             a format describes the record as a tree of fields (tree.go), with
+//	ecs.go, parties.go, siphunt.go a format describes the record as a tree of fields (tree.go), with
 //	rules.go, risk.go, message.go  what is said of each kind, the risk and the sentence for a person
 //	write.go                       one tree, two writers, so that both records always say the same
 //

@@ -131,23 +131,34 @@ func who(o *Options, a *detect.Alert) string {
 // note is what else to know before acting.
 func note(a *detect.Alert) string {
 	s := ""
-	switch {
-	case a.KnownClient && a.SuccessesN > 0:
-		s = "; this client was known good before: a phone whose password was put right looks like this"
-	case a.KnownClient:
-		s = "; this client was known good before: a phone with a stale password looks like this"
+	if a.KnownClient {
+		s = "; this client was known good before: " + innocent(a) + " like this"
 	}
 	switch {
 	case a.State == detect.Merged:
 		s += "; now part of incident " + a.MergedInto
-	case a.EndReason == detect.EndIdle && a.SuccessesN > 0:
-		s += "; the attack is over"
 	case a.EndReason == detect.EndAllowed:
 		s += "; no longer counted, as the allowlist covers it now"
 	case a.EndReason == detect.EndLimit:
 		s += "; no longer watched, as there were more than max_incidents"
+	case a.EndReason == detect.EndIdle && a.SuccessesN > 0:
+		s += "; the attack is over"
 	}
 	return s
+}
+
+// innocent is what else a known client may be. One with many extensions is a NAT, a proxy or a gateway.
+func innocent(a *detect.Alert) string {
+	many := a.Kind == detect.Scan || a.Kind == detect.Spray
+	switch {
+	case many && a.SuccessesN > 0:
+		return "phones behind one address, some of them put right, look"
+	case many:
+		return "phones behind one address with stale passwords look"
+	case a.SuccessesN > 0:
+		return "a phone whose password was put right looks"
+	}
+	return "a phone with a stale password looks"
 }
 
 // numberOf is "about 17,000 clients": how many there are, and whether that is an estimate.

@@ -81,6 +81,12 @@ func TestMessage(t *testing.T) {
 			a.State = detect.Success
 			succeeded(a, success("105@198.18.0.10", "198.18.1.13"))
 		}, "198.18.1.13 scanned 251 extensions of SIP server 198.18.0.10: 251 rejected attempts in 1.3 s (11,400 a minute), then SUCCEEDED on 105@198.18.0.10: the account is compromised."},
+		{"a NAT after its server lost the passwords", sampleScan(), func(a *detect.Alert) { a.KnownClient = true },
+			"198.18.1.13 is scanning 251 extensions of SIP server 198.18.0.10: 251 rejected attempts in 1.3 s (11,400 a minute); this client was known good before: phones behind one address with stale passwords look like this."},
+		{"one phone behind it is put right", sampleScan(), func(a *detect.Alert) {
+			a.State, a.KnownClient = detect.Success, true
+			succeeded(a, success("105@198.18.0.10", "198.18.1.13"))
+		}, "198.18.1.13 was scanning 251 extensions of SIP server 198.18.0.10: 251 rejected attempts in 1.3 s (11,400 a minute), then was ACCEPTED on 105@198.18.0.10; this client was known good before: phones behind one address, some of them put right, look like this."},
 		{"scan becomes a spray", sampleSpray(), func(a *detect.Alert) {},
 			"198.18.1.13 has gone from scanning to trying passwords on 40 extensions of SIP server 198.18.0.10: 1,040 rejected attempts in 12 s (5,200 a minute)."},
 		{"spray opens as such", sampleSpray(), func(a *detect.Alert) { a.Changed = false },
@@ -99,6 +105,27 @@ func TestMessage(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestReason(t *testing.T) {
+	tests := []struct {
+		crossed detect.Crossing
+		want    string
+	}{
+		{detect.Crossing{Key: "attempts", Threshold: 20, Value: 20}, "20 rejections reached attempts = 20"},
+		{detect.Crossing{Key: "attempts", Threshold: 1, Value: 1}, "1 rejection reached attempts = 1"},
+		{detect.Crossing{Key: "scan_extensions", Threshold: 10, Value: 251}, "251 extensions reached scan_extensions = 10"},
+		{detect.Crossing{Key: "scan_extensions", Threshold: 13, Value: 14}, "14 extensions reached scan_extensions = 10 + 3 for known-good extensions"},
+		{detect.Crossing{Key: "scan_extensions", Threshold: 5, Value: 6}, "6 extensions reached scan_extensions = 5"}, // raised since
+		{detect.Crossing{Key: "distributed_clients", Threshold: 5, Value: 6}, "6 clients reached distributed_clients = 5"},
+		{detect.Crossing{Key: "spray_attempts", Threshold: 3, Value: 10}, "10 extensions reached spray_attempts = 3"},
+	}
+	for _, tt := range tests {
+		a := with(sampleScan(), func(a *detect.Alert) { a.Crossed = tt.crossed })
+		if got := reason(&a); got != tt.want {
+			t.Errorf("got %q, want %q", got, tt.want)
+		}
 	}
 }
 

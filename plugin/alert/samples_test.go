@@ -83,7 +83,7 @@ func sampleSpray() detect.Alert {
 		a.Kind, a.Sequence, a.Changed = detect.Spray, 2, true
 		a.Extensions = detect.Members{Count: 40, Top: numbered(300, 20, 26)}
 		a.Extension = a.Extensions.Top[0].Extension
-		a.Crossed = detect.Crossing{Key: "spray_attempts", Threshold: 3, Value: 3, Time: began + 1000}
+		a.Crossed = detect.Crossing{Key: "spray_attempts", Threshold: 3, Value: 10, Time: began + 1000}
 		counted(a, 1040)
 		lasting(a, 12*time.Second)
 	})
