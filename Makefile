@@ -2,6 +2,7 @@
 
 VERSION    ?= $(shell git describe --tags --dirty --match 'v*' 2>/dev/null || echo 0.1.0-dev)
 FLUENT_BIT ?= fluent-bit
+LDFLAGS    := -X main.version=$(VERSION)
 FUZZTIME   ?= 2m
 BENCHTIME  ?= 1s
 
@@ -36,7 +37,7 @@ run: build ## Show the detector at work on recorded attacks: in Fluent Bit, or b
 
 .PHONY: test
 test: build fluent-bit ## Run all tests
-	go test -race $(PACKAGES)
+	go test -race ./...
 
 .PHONY: golden
 golden: needs ## Write the expected alerts of all scenarios anew
