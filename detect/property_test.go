@@ -263,7 +263,7 @@ func (w *town) expect(t *testing.T, who string, got []verdict, inOrder bool) {
 	for _, a := range w.attacks {
 		i := slices.IndexFunc(got, func(v verdict) bool { return sameAttack(a.want, v) })
 		if i < 0 {
-			t.Errorf("%s: %s was not found:\n  %s", who, a.name, a.want)
+			t.Errorf("%s: %s was not found:\n  %s", who, a.name, figures(a.want, true))
 			continue
 		}
 		want, v := figures(a.want, a.exact && inOrder), figures(got[i], a.exact && inOrder)

@@ -275,7 +275,7 @@ func (w *town) plant() {
 		a := w.attack("brute force that succeeds", detect.BruteForce, p, mark, true)
 		a.success(p, t, n)
 		for range 30 {
-			t = w.login(t+w.between(20*time.Second, 100*time.Second), p)
+			t = w.login(t+w.between(time.Minute, 100*time.Second), p)
 		}
 	}
 	{ // rests for nearly as long as makes an end
