@@ -132,6 +132,6 @@ type Succeeded struct {
 type Crossing struct {
 	Key       string // as in the configuration: attempts, scan_extensions, distributed_clients, spray_attempts
 	Threshold int    // the bar, with what known-good extensions add to it
-	Value     int    // the figure that reached it
+	Value     int    // the figure that reached it; spray_attempts: the extensions that did
 	Time      int64  // flow time of the rejection that crossed it, Unix milliseconds
 }

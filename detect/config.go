@@ -1,7 +1,10 @@
 package detect
 
 import (
+	"errors"
+	"fmt"
 	"net/netip"
+	"path"
 	"slices"
 	"time"
 )
@@ -71,8 +74,93 @@ func DefaultConfig() Config {
 	}
 }
 
-// Validate tells what is wrong with a configuration: the key, its value, the reason.
-func (c *Config) Validate() error { return nil }
+// Validate tells all that is wrong with a configuration: key, value, reason.
+func (c *Config) Validate() error {
+	var v validation
+	c.Thresholds.validate(&v)
+	for i, o := range c.Overrides {
+		v.where = fmt.Sprintf("override %d: ", i+1)
+		v.check(len(o.Registrars) > 0, "registrars", "[]", `needs at least one prefix, as in ["192.0.2.0/24"]`)
+		o.Thresholds.validate(&v)
+	}
+	for i := range c.Allow {
+		v.where = fmt.Sprintf("allow %d: ", i+1)
+		c.Allow[i].validate(&v)
+	}
+	v.where = ""
+	v.check(len(c.FailureCodes) > 0 && len(c.FailureCodes) <= maxCodes, "failure_codes", c.FailureCodes,
+		fmt.Sprintf("needs 1 to %d status codes", maxCodes))
+	for i, code := range c.FailureCodes {
+		v.check(code >= 300 && code <= 699, "failure_codes", code, "is no status code from 300 to 699")
+		v.check(!slices.Contains(c.FailureCodes[:i], code), "failure_codes", code, "is there twice")
+	}
+	v.inRange("ipv6_client_prefix", c.IPv6ClientPrefix, 1, 128)
+	v.duration("idle_timeout", c.IdleTimeout, time.Second, 24*time.Hour)
+	v.duration("check_interval", c.CheckInterval, time.Second, time.Minute)
+	v.duration("challenge_grace", c.ChallengeGrace, 0, time.Hour)
+	v.check(c.ChallengeGrace <= c.IdleTimeout, "challenge_grace", c.ChallengeGrace, "is longer than idle_timeout")
+	v.duration("known_good_ttl", c.KnownGoodTTL, time.Second, 20*24*time.Hour)
+	v.duration("update_interval", c.UpdateInterval, 0, 24*time.Hour)
+	v.check(c.MaxFuture >= 0, "max_future", c.MaxFuture, "is negative")
+	v.inRange("max_pairs", c.MaxPairs, 1, 1<<30)
+	v.inRange("max_incidents", c.MaxIncidents, 1, 1<<24)
+	v.inRange("max_members", c.MaxMembers, 1, 1<<24)
+	return errors.Join(v.errs...)
+}
+
+func (t *Thresholds) validate(v *validation) {
+	v.inRange("attempts", t.Attempts, 1, maxAttempts)
+	v.inRange("scan_extensions", t.ScanExtensions, 1, 1_000_000)
+	v.check(t.ScanKnownRatio >= 0 && t.ScanKnownRatio <= 1, "scan_known_ratio", t.ScanKnownRatio, "is not from 0 to 1")
+	v.inRange("distributed_clients", t.DistributedClients, 2, 1_000_000)
+	v.inRange("spray_attempts", t.SprayAttempts, 1, 1_000_000)
+	v.inRange("success_after", t.SuccessAfter, 1, 1_000_000)
+}
+
+// maxAttempts keeps the threshold below what the counters of a pair can hold.
+const maxAttempts = 50_000
+
+func (a *AllowRule) validate(v *validation) {
+	v.check(len(a.Clients)+len(a.Registrars)+len(a.Extensions) > 0, "clients", "[]",
+		"would allow everything: give clients, registrars or extensions")
+	for _, glob := range a.Extensions {
+		_, err := path.Match(glob, "")
+		v.check(err == nil, "extensions", glob, `is no pattern: use * ? [a-z], as in "100?@pbx.example.net"`)
+	}
+}
+
+// validation collects what is wrong.
+type validation struct {
+	where string
+	errs  []error
+}
+
+// KeyError is what is wrong with one key.
+type KeyError struct {
+	Where  string // "override 2: ", empty for the general keys
+	Key    string
+	Value  any
+	Reason string
+}
+
+func (e *KeyError) Error() string {
+	return fmt.Sprintf("%s%s = %v %s", e.Where, e.Key, e.Value, e.Reason)
+}
+
+func (v *validation) check(ok bool, key string, value any, reason string) {
+	if !ok {
+		v.errs = append(v.errs, &KeyError{v.where, key, value, reason})
+	}
+}
+
+func (v *validation) inRange(key string, value, low, high int) {
+	v.check(value >= low && value <= high, key, value, fmt.Sprintf("is not from %d to %d", low, high))
+}
+
+func (v *validation) duration(key string, value, low, high time.Duration) {
+	v.check(value >= low && value <= high, key, value, fmt.Sprintf("is not from %v to %v", low, high))
+	v.check(value%time.Second == 0, key, value, "is no whole number of seconds")
+}
 
 // Wants says whether an answer with this status is counted: a rejection or an acceptance.
 func (c *Config) Wants(status int) bool {

@@ -1,26 +1,122 @@
 package detect
 
+import "net/netip"
+
 // Detector counts and judges. It is not safe for concurrent use; its clock is the flows' and what Tick is told.
 type Detector struct {
-	alerts []Alert
+	cfg      Config
+	rules    rules
+	statuses [1000]statusClass
+	stats    Stats
+	alerts   []Alert
+
+	// From cfg, in milliseconds.
+	idleTimeout, checkInterval, challengeGrace, knownGoodTTL, updateInterval int64
+
+	clock
+	now       int64 // W: the clock that is judged by
+	nextCheck int64 // 0 before the first record
+
+	registrars         []registrar // by number, 0 is none
+	registrarByAddress map[[16]byte]uint32
+	freeRegistrars     []uint32
+	clients            table[client, *client]
+	extensions         table[extension, *extension]
+	pairs              table[pair, *pair]
+	names              names
+	ageing             ageing
+	graces             *timer // pairs with a single challenge, by its time
+
+	outside, inside int // pairs in no incident, pairs in one
+	members         slab[member, *member]
+	incidents       []*incident // by number, 0 is none
+	freeIncidents   []uint32
+	open            int                  // incidents
+	scans           map[uint32]*incident // open, by client
+	distributed     map[uint32]*incident // open, by extension
+	ends            *timer               // incidents, by their last activity
+	growing         []*incident          // have doubled since their last report
+
+	// What may cross a threshold, with the time of the rejection that brought it here.
+	scanCandidates, distributedCandidates, bruteForceCandidates candidates
+	sprays                                                      []*incident // scans that may be a spray now
+}
+
+// Stats are the figures of a detector: totals since New, or where it says so, the state now.
+type Stats struct {
+	Rejections   uint64
+	Acceptances  uint64
+	Late         uint64 // answers dropped: older than the clock by more than idle_timeout
+	TimeRejected uint64 // records dropped: from the future
+	Allowed      uint64 // answers that the allowlist covers
+	Evicted      uint64 // pairs forgotten for max_pairs
+	EndedEarly   uint64 // incidents ended for max_incidents
+	Pairs        int    // now, outside incidents and inside
+	Incidents    int    // open now
+	Clock        int64  // now, Unix milliseconds, 0 before the first record
 }
 
 // New makes a detector. It fails where cfg.Validate does.
-func New(cfg Config) (*Detector, error) { return &Detector{}, nil }
+func New(cfg Config) (*Detector, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	d := &Detector{}
+	d.reset()
+	d.configure(cfg)
+	return d, nil
+}
 
-// Advance moves the clock to that of n records in a row that are no SIP answers to be counted; t is the newest of
-// their times, Unix milliseconds.
-func (d *Detector) Advance(t int64, n int) {}
+// reset forgets everything but the configuration and the totals.
+func (d *Detector) reset() {
+	*d = Detector{
+		cfg: d.cfg, rules: d.rules, statuses: d.statuses, stats: d.stats, alerts: d.alerts, clock: clock{wall: d.wall},
+		idleTimeout: d.idleTimeout, checkInterval: d.checkInterval, challengeGrace: d.challengeGrace,
+		knownGoodTTL: d.knownGoodTTL, updateInterval: d.updateInterval,
+
+		registrars: make([]registrar, 1), registrarByAddress: map[[16]byte]uint32{},
+		incidents: make([]*incident, 1), scans: map[uint32]*incident{}, distributed: map[uint32]*incident{},
+		scanCandidates: candidates{}, distributedCandidates: candidates{}, bruteForceCandidates: candidates{},
+	}
+	d.clients.hash = func(c *client) uint64 { return hashClient(c.registrar, &c.address) }
+	d.extensions.hash = func(e *extension) uint64 { return hashExtension(e.registrar, d.nameOf(e)) }
+	d.pairs.hash = func(p *pair) uint64 { return hashPair(p.client, p.extension) }
+}
+
+func (d *Detector) nameOf(e *extension) string { return d.names.get(e.name, int(e.length)) }
 
 // Observe takes one answer, or the evidence of one request.
-func (d *Detector) Observe(f *Flow) {}
-
-// Tick tells a detector on a live link the wall clock, Unix milliseconds: before records, as the bound of their times,
-// and at least once a second while there are none. A detector that is never told takes its clock from the flows alone.
-func (d *Detector) Tick(wall int64) {}
-
-// Finish ends the input of a replay: the clock runs on until all incidents have ended.
-func (d *Detector) Finish() {}
+func (d *Detector) Observe(f *Flow) {
+	if !d.moveClock(f.Time, 1) {
+		return
+	}
+	if f.Status == 0 {
+		d.observeRequest(f)
+		return
+	}
+	class := d.statuses[min(int(f.Status), len(d.statuses)-1)]
+	if class.kind == irrelevant {
+		return
+	}
+	if f.Time < d.now-d.idleTimeout {
+		d.stats.Late++
+		return
+	}
+	var buf [maxName]byte
+	name := shortName(f.Extension, &buf)
+	if d.rules.allowed(f, name, d.now) {
+		d.stats.Allowed++
+		return
+	}
+	s := d.subjectOf(f, name)
+	if class.kind == acceptance {
+		d.stats.Acceptances++
+		d.accept(&s)
+		return
+	}
+	d.stats.Rejections++
+	d.reject(&s, class.code)
+}
 
 // Alerts gives the reports since the last call, oldest first. The caller owns them.
 func (d *Detector) Alerts() []Alert {
@@ -29,23 +125,66 @@ func (d *Detector) Alerts() []Alert {
 	return a
 }
 
+// Stats gives the counters.
+func (d *Detector) Stats() Stats {
+	s := d.stats
+	s.Pairs, s.Incidents, s.Clock = d.outside+d.inside, d.open, d.now
+	return s
+}
+
 // SetConfig puts new rules in force: thresholds, overrides, allowlist, times and bounds. Open incidents that the
 // allowlist covers end; all else goes on. It fails, and changes nothing, where cfg.Validate does.
-func (d *Detector) SetConfig(cfg Config) error { return nil }
-
-// Stats gives the counters.
-func (d *Detector) Stats() Stats { return Stats{} }
-
-// Stats are the figures of a detector. Those that are no totals say so.
-type Stats struct {
-	Rejections   uint64 // counted or belated
-	Acceptances  uint64
-	Late         uint64 // dropped: older than the clock by more than idle_timeout
-	TimeRejected uint64 // dropped: from the future
-	Allowed      uint64 // answers that the allowlist covers
-	Evicted      uint64 // pairs forgotten for max_pairs
-	EndedEarly   uint64 // incidents ended for max_incidents
-	Pairs        int    // now, outside incidents and inside
-	Incidents    int    // open now
-	Clock        int64  // now, Unix milliseconds, 0 before the first record
+func (d *Detector) SetConfig(cfg Config) error {
+	if err := cfg.Validate(); err != nil {
+		return err
+	}
+	d.configure(cfg)
+	for n := range d.registrars {
+		r := &d.registrars[n]
+		r.thresholds = d.rules.thresholds(netip.AddrFrom16(r.address))
+	}
+	if d.nextCheck != 0 {
+		d.startTimers()
+		d.nextCheck = d.now - d.now%d.checkInterval + d.checkInterval
+	}
+	d.endAllowed()
+	return nil
 }
+
+// configure takes a valid configuration over.
+func (d *Detector) configure(cfg Config) {
+	d.cfg = cfg
+	d.rules = compileRules(&cfg)
+	d.statuses = classify(cfg.FailureCodes)
+	d.idleTimeout = cfg.IdleTimeout.Milliseconds()
+	d.checkInterval = cfg.CheckInterval.Milliseconds()
+	d.challengeGrace = cfg.ChallengeGrace.Milliseconds()
+	d.knownGoodTTL = cfg.KnownGoodTTL.Milliseconds()
+	d.updateInterval = cfg.UpdateInterval.Milliseconds()
+}
+
+// startTimers makes the timers for the clock and the times as they are, and puts all that is known into them.
+func (d *Detector) startTimers() {
+	d.graces = newTimer(d.now, d.challengeGrace, d.checkInterval)
+	d.ends = newTimer(d.now, d.idleTimeout, d.checkInterval)
+	d.ageing = newAgeing(d.now, d.horizon(), d.idleTimeout, d.checkInterval)
+	for pi := uint32(1); pi <= d.pairs.top; pi++ {
+		p := d.pairs.at(pi)
+		if p.client == 0 || p.member != 0 {
+			p.flags &^= isAged
+			continue
+		}
+		d.place(pi, p)
+		if p.has(runOpen) && p.count() == 1 {
+			d.graces.add(pi, d.full(p.last))
+		}
+	}
+	for n, inc := range d.incidents {
+		if inc != nil {
+			d.ends.add(uint32(n), inc.active)
+		}
+	}
+}
+
+// full gives the time that a pair remembers the low 32 bits of.
+func (d *Detector) full(low uint32) int64 { return d.now - int64(int32(uint32(d.now)-low)) }

@@ -1,0 +1,112 @@
+package detect
+
+// ageing keeps the pairs outside of incidents in buckets by the second in which they were last touched, so that the
+// pair idle for longest is at hand. It is lazy: a pair that is touched stays where it is, and moves when its bucket
+// is looked at.
+type ageing struct {
+	buckets []uint32 // first pair of each second, a ring
+	next    int64    // the oldest second that may hold a pair
+	idle    int64    // the oldest second whose pairs have not been looked at since idle_timeout ago
+}
+
+func newAgeing(now, horizon, idle, step int64) ageing {
+	return ageing{
+		buckets: make([]uint32, (horizon+step)/1000+2),
+		next:    (now - horizon) / 1000,
+		idle:    (now - idle) / 1000,
+	}
+}
+
+func (a *ageing) bucket(second int64) *uint32 { return &a.buckets[second%int64(len(a.buckets))] }
+
+// touched is when a pair that is in no incident last had a rejection or an acceptance.
+func (d *Detector) touched(p *pair) int64 {
+	at := int64(0)
+	if p.has(runOpen | runClosed) {
+		at = d.full(p.last)
+	}
+	if p.has(hasAccepted) {
+		at = max(at, d.full(p.accepted))
+	}
+	return at
+}
+
+// place puts a pair into the bucket of its last touch.
+func (d *Detector) place(pi uint32, p *pair) {
+	b := d.ageing.bucket(max(d.touched(p)/1000, d.ageing.next))
+	p.nextAged, *b = *b, pi
+	p.flags |= isAged
+}
+
+// take empties a bucket and gives those of its pairs that were not touched later and are in no incident.
+func (d *Detector) take(second int64, found func(pi uint32, p *pair)) {
+	b := d.ageing.bucket(second)
+	pi := *b
+	*b = 0
+	for pi != 0 {
+		p := d.pairs.at(pi)
+		next := p.nextAged
+		p.flags &^= isAged
+		switch {
+		case p.member != 0: // comes back when the incident ends
+		case d.touched(p)/1000 > second:
+			d.place(pi, p)
+		default:
+			found(pi, p)
+		}
+		pi = next
+	}
+}
+
+// age forgets runs that are idle for longer than idle_timeout, and pairs that nothing vouches for any more.
+func (d *Detector) age() {
+	a := &d.ageing
+	for end := (d.now - d.idleTimeout) / 1000; a.idle < end; {
+		second := a.idle
+		a.idle++
+		d.take(second, func(pi uint32, p *pair) {
+			d.forgetRun(p)
+			if !d.isGood(p) {
+				d.removePair(pi)
+				return
+			}
+			d.place(pi, p) // in the second of its acceptance
+		})
+	}
+	for end := (d.now - d.horizon()) / 1000; a.next < end; {
+		second := a.next
+		a.next++
+		d.take(second, func(pi uint32, _ *pair) { d.removePair(pi) })
+	}
+}
+
+// horizon is how long a pair can be worth keeping.
+func (d *Detector) horizon() int64 { return max(d.knownGoodTTL, d.idleTimeout) }
+
+// makeRoom forgets the pair that is idle for longest while there are more than max_pairs. It tells whether it had to.
+func (d *Detector) makeRoom() bool {
+	if d.outside < d.cfg.MaxPairs {
+		return false
+	}
+	a := &d.ageing
+	for d.outside >= d.cfg.MaxPairs && a.next <= d.now/1000 {
+		b := a.bucket(a.next)
+		pi := *b
+		if pi == 0 {
+			a.next++
+			continue
+		}
+		p := d.pairs.at(pi)
+		*b = p.nextAged
+		p.flags &^= isAged
+		switch {
+		case p.member != 0:
+		case d.touched(p)/1000 > a.next:
+			d.place(pi, p)
+		default:
+			d.removePair(pi)
+			d.stats.Evicted++
+		}
+	}
+	return true
+}

@@ -1,0 +1,86 @@
+package detect
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"unsafe"
+)
+
+// maxName is the length of the longest extension that is kept as it is, in bytes.
+const maxName = 64
+
+// shortName gives the extension as it is kept: itself, or a form of maxName bytes that still tells long ones apart.
+// The result lives in buf or in the argument.
+func shortName(extension string, buf *[maxName]byte) string {
+	if len(extension) <= maxName {
+		return extension
+	}
+	const kept = maxName - 1 - 16
+	sum := sha256.Sum256(unsafe.Slice(unsafe.StringData(extension), len(extension)))
+	copy(buf[:kept], extension)
+	buf[kept] = '~'
+	hex.Encode(buf[kept+1:], sum[:8])
+	return unsafe.String(&buf[0], maxName)
+}
+
+// names keeps the text of extensions outside of the garbage collector's sight: one slab for each length, in steps of
+// 8 bytes. A reference is valid together with the length of the text.
+type names struct {
+	slabs [maxName/nameStep + 1]nameSlab
+}
+
+const (
+	nameStep  = 8
+	nameChunk = 1 << 15 // bytes
+)
+
+type nameSlab struct {
+	chunks [][]byte
+	free   []uint32
+	top    uint32
+}
+
+func slabOf(length int) int { return (length + nameStep - 1) / nameStep }
+
+// add copies a text of at most maxName bytes.
+func (n *names) add(text string) uint32 {
+	class := slabOf(len(text))
+	if class == 0 {
+		return 0
+	}
+	s := &n.slabs[class]
+	var ref uint32
+	if last := len(s.free) - 1; last >= 0 {
+		ref, s.free = s.free[last], s.free[:last]
+	} else {
+		ref = s.top
+		s.top++
+	}
+	copy(s.cell(class, ref), text)
+	return ref
+}
+
+// get gives a text back; it is valid until it is removed.
+func (n *names) get(ref uint32, length int) string {
+	class := slabOf(length)
+	if class == 0 {
+		return ""
+	}
+	return unsafe.String(&n.slabs[class].cell(class, ref)[0], length)
+}
+
+func (n *names) remove(ref uint32, length int) {
+	if class := slabOf(length); class != 0 {
+		n.slabs[class].free = append(n.slabs[class].free, ref)
+	}
+}
+
+func (s *nameSlab) cell(class int, ref uint32) []byte {
+	size := class * nameStep
+	perChunk := uint32(nameChunk / size)
+	chunk, cell := int(ref/perChunk), int(ref%perChunk)
+	if chunk == len(s.chunks) {
+		s.chunks = append(s.chunks, make([]byte, int(perChunk)*size))
+	}
+	return s.chunks[chunk][cell*size : (cell+1)*size]
+}

@@ -1,0 +1,279 @@
+package detect
+
+import (
+	"hash/maphash"
+	"math/bits"
+	"net/netip"
+)
+
+// pair is one (registrar, client, extension): its run of rejections, and whether it is known good.
+//
+// Times are the low 32 bits of Unix milliseconds; Detector.full gives all of them back, which works as long as they
+// are within 24 days of the clock. The counters hold the run while the pair is in no incident; a member of an incident counts in its
+// member record.
+type pair struct {
+	next                  uint32 // in the hash chain
+	client, extension     uint32
+	inClient, inExtension links            // neighbours among the pairs of the client, of the extension
+	nextAged              uint32           // in the bucket of ageing
+	first, last           uint32           // of the run
+	accepted              uint32           // newest acceptance
+	codes                 [maxCodes]uint16 // the run's rejections by status, in the order of Config.FailureCodes
+	member                uint32           // 0 if in no incident
+	flags                 pairFlags
+}
+
+func (p *pair) chain() *uint32 { return &p.next }
+
+type links struct{ prev, next uint32 }
+
+type pairFlags uint16
+
+const (
+	runOpen       pairFlags = 1 << iota // there is a run and no acceptance has closed it
+	runClosed                           // the newest run was closed by an acceptance
+	runKnown                            // the pair was known good when the run began
+	runHard                             // the run holds a rejection that is no challenge
+	runRipe                             // the run is a challenge that nothing followed in time
+	hasAccepted                         // accepted is set
+	good                                // the newest acceptance vouches for the pair, within known_good_ttl
+	wasGood                             // the pair was known good already when the newest acceptance came
+	isSuspicious                        // counted in the suspicious pairs of its client and extension
+	isAged                              // linked in a bucket of ageing
+	isCandidate                         // waits to be judged as a brute force
+	successJudged                       // the newest acceptance was a success
+)
+
+const runFlags = runOpen | runClosed | runKnown | runHard | runRipe
+
+func (p *pair) has(f pairFlags) bool { return p.flags&f != 0 }
+
+// count is the number of rejections in the run of a pair that is in no incident.
+func (p *pair) count() int {
+	n := 0
+	for _, c := range p.codes {
+		n += int(c)
+	}
+	return n
+}
+
+// client is one (registrar, client).
+type client struct {
+	next       uint32
+	registrar  uint32
+	address    [16]byte // masked to ipv6_client_prefix
+	pairs      uint32   // first of its pairs
+	suspicious uint32   // at least as many of its pairs are suspicious; judging counts exactly
+	port       uint16   // last seen
+	transport  Transport
+	flags      groupFlags
+}
+
+func (c *client) chain() *uint32 { return &c.next }
+
+// extension is one (registrar, extension).
+type extension struct {
+	next       uint32
+	registrar  uint32
+	name       uint32 // in Detector.names
+	pairs      uint32 // first of its pairs
+	suspicious uint32 // at least as many of its pairs are suspicious
+	length     uint8  // of the name
+	flags      groupFlags
+}
+
+func (e *extension) chain() *uint32 { return &e.next }
+
+// groupFlags are those of a client or an extension.
+type groupFlags uint8
+
+const (
+	underAttack groupFlags = 1 << iota // an open scan of this client, an open distributed brute force of this extension
+	waiting                            // waits to be judged
+)
+
+// registrar is one server. There are few, so they live in a map.
+type registrar struct {
+	address    [16]byte
+	users      int // clients and extensions that refer to it
+	thresholds Thresholds
+	port       uint16 // last seen
+}
+
+// seed makes hashes differ from process to process: nobody outside can choose keys that collide. No result depends on it.
+var seed = maphash.MakeSeed()
+
+func hashClient(registrar uint32, address *[16]byte) uint64 {
+	return maphash.Bytes(seed, address[:]) ^ uint64(registrar)*0x9e3779b97f4a7c15
+}
+
+func hashExtension(registrar uint32, name string) uint64 {
+	return maphash.String(seed, name) ^ uint64(registrar)*0x9e3779b97f4a7c15
+}
+
+// pairSeed keeps the hash of pairs, whose keys are small numbers, from being guessed.
+var pairSeed = maphash.String(seed, "pair")
+
+func hashPair(client, extension uint32) uint64 {
+	hi, lo := bits.Mul64(uint64(client)<<32|uint64(extension)^pairSeed, 0x9e3779b97f4a7c15)
+	hi, lo = bits.Mul64(hi^lo^pairSeed, 0xd1342543de82ef95)
+	return hi ^ lo
+}
+
+// maskClient gives the address that stands for a client.
+func (d *Detector) maskClient(a netip.Addr) [16]byte {
+	b := a.As16()
+	if a.Is4() || a.Is4In6() {
+		return b
+	}
+	bit := d.cfg.IPv6ClientPrefix
+	for i := range b {
+		switch left := bit - 8*i; {
+		case left <= 0:
+			b[i] = 0
+		case left < 8:
+			b[i] &= ^byte(0xff >> left)
+		}
+	}
+	return b
+}
+
+func (d *Detector) findClient(reg uint32, address *[16]byte) uint32 {
+	for i := d.clients.first(hashClient(reg, address)); i != 0; {
+		c := d.clients.at(i)
+		if c.registrar == reg && c.address == *address {
+			return i
+		}
+		i = c.next
+	}
+	return 0
+}
+
+func (d *Detector) findExtension(reg uint32, name string) uint32 {
+	for i := d.extensions.first(hashExtension(reg, name)); i != 0; {
+		e := d.extensions.at(i)
+		if e.registrar == reg && int(e.length) == len(name) && d.names.get(e.name, int(e.length)) == name {
+			return i
+		}
+		i = e.next
+	}
+	return 0
+}
+
+func (d *Detector) findPair(client, extension uint32) uint32 {
+	for i := d.pairs.first(hashPair(client, extension)); i != 0; {
+		p := d.pairs.at(i)
+		if p.client == client && p.extension == extension {
+			return i
+		}
+		i = p.next
+	}
+	return 0
+}
+
+// registrarOf gives the number of a registrar, 0 if it is not known and not to be added.
+func (d *Detector) registrarOf(a netip.Addr, add bool) uint32 {
+	key := a.As16()
+	if n, ok := d.registrarByAddress[key]; ok || !add {
+		return n
+	}
+	var n uint32
+	if last := len(d.freeRegistrars) - 1; last >= 0 {
+		n, d.freeRegistrars = d.freeRegistrars[last], d.freeRegistrars[:last]
+	} else {
+		d.registrars = append(d.registrars, registrar{})
+		n = uint32(len(d.registrars) - 1)
+	}
+	d.registrars[n] = registrar{address: key, thresholds: d.rules.thresholds(a)}
+	d.registrarByAddress[key] = n
+	return n
+}
+
+func (d *Detector) releaseRegistrar(n uint32) {
+	r := &d.registrars[n]
+	if r.users--; r.users == 0 {
+		delete(d.registrarByAddress, r.address)
+		d.freeRegistrars = append(d.freeRegistrars, n)
+	}
+}
+
+// addPair makes the pair of a subject, and its registrar, client and extension where they are not known.
+func (d *Detector) addPair(s *subject) *pair {
+	if d.makeRoom() {
+		d.find(s) // again: they may have gone
+	}
+	s.registrar = d.registrarOf(s.flow.Registrar, true)
+	if s.client == 0 {
+		var c *client
+		s.client, c = d.clients.insert(hashClient(s.registrar, &s.address))
+		c.registrar, c.address = s.registrar, s.address
+		d.registrars[s.registrar].users++
+	}
+	if s.extension == 0 {
+		var e *extension
+		s.extension, e = d.extensions.insert(hashExtension(s.registrar, s.name))
+		e.registrar, e.name, e.length = s.registrar, d.names.add(s.name), uint8(len(s.name))
+		d.registrars[s.registrar].users++
+	}
+	var p *pair
+	s.pair, p = d.pairs.insert(hashPair(s.client, s.extension))
+	p.client, p.extension = s.client, s.extension
+	d.linkPair(s.pair, p)
+	d.outside++
+	return p
+}
+
+// linkPair puts a pair at the head of the lists of its client and its extension.
+func (d *Detector) linkPair(pi uint32, p *pair) {
+	c, e := d.clients.at(p.client), d.extensions.at(p.extension)
+	p.inClient.next, p.inExtension.next = c.pairs, e.pairs
+	if c.pairs != 0 {
+		d.pairs.at(c.pairs).inClient.prev = pi
+	}
+	if e.pairs != 0 {
+		d.pairs.at(e.pairs).inExtension.prev = pi
+	}
+	c.pairs, e.pairs = pi, pi
+}
+
+// removePair forgets a pair that is in no incident and in no bucket, and its client and extension if it was their last.
+func (d *Detector) removePair(pi uint32) {
+	p := d.pairs.at(pi)
+	d.forgetRun(p)
+	if p.has(isCandidate) {
+		delete(d.bruteForceCandidates, pi)
+	}
+	ci, ei := p.client, p.extension
+	c, e := d.clients.at(ci), d.extensions.at(ei)
+	d.unlink(&c.pairs, p.inClient, func(q *pair) *links { return &q.inClient })
+	d.unlink(&e.pairs, p.inExtension, func(q *pair) *links { return &q.inExtension })
+	d.pairs.remove(pi)
+	d.outside--
+	if c.pairs == 0 {
+		if c.flags&waiting != 0 {
+			delete(d.scanCandidates, ci)
+		}
+		d.releaseRegistrar(c.registrar)
+		d.clients.remove(ci)
+	}
+	if e.pairs == 0 {
+		if e.flags&waiting != 0 {
+			delete(d.distributedCandidates, ei)
+		}
+		d.releaseRegistrar(e.registrar)
+		name, length := e.name, int(e.length)
+		d.extensions.remove(ei)
+		d.names.remove(name, length)
+	}
+}
+
+func (d *Detector) unlink(head *uint32, l links, of func(*pair) *links) {
+	if l.prev == 0 {
+		*head = l.next
+	} else {
+		of(d.pairs.at(l.prev)).next = l.next
+	}
+	if l.next != 0 {
+		of(d.pairs.at(l.next)).prev = l.prev
+	}
+}
