@@ -9,18 +9,18 @@ import (
 	"github.com/siphunt/siphunt/detect"
 )
 
-// story is a detector and the flows that are told to it, with the clock moved by hand.
-type story struct {
+// plot is a detector and the flows that are told to it, with the clock moved by hand.
+type plot struct {
 	t   *testing.T
 	d   *detect.Detector
-	now time.Duration // since the story began
+	now time.Duration // since the beginning
 }
 
 var beginning = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC).UnixMilli()
 
 const pbx = "198.51.100.10"
 
-func newStory(t *testing.T, change ...func(*detect.Config)) *story {
+func newPlot(t *testing.T, change ...func(*detect.Config)) *plot {
 	t.Helper()
 	cfg := detect.DefaultConfig()
 	for _, c := range change {
@@ -30,27 +30,27 @@ func newStory(t *testing.T, change ...func(*detect.Config)) *story {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &story{t: t, d: d}
+	return &plot{t: t, d: d}
 }
 
 // answer is one answer of the registrar now.
-func (s *story) answer(client, extension string, status int) {
+func (s *plot) answer(client, extension string, status int) {
 	s.d.Observe(&detect.Flow{
 		Time: beginning + s.now.Milliseconds(), Registrar: netip.MustParseAddr(pbx), Client: netip.MustParseAddr(client),
 		RegistrarPort: 5060, ClientPort: 5061, Transport: detect.UDP, Status: uint16(status), Extension: extension,
 	})
 }
 
-func (s *story) wait(d time.Duration) { s.now += d }
+func (s *plot) wait(d time.Duration) { s.now += d }
 
 // quiet lets time pass on the link.
-func (s *story) quiet(d time.Duration) {
+func (s *plot) quiet(d time.Duration) {
 	s.wait(d)
 	s.d.Advance(beginning+s.now.Milliseconds(), 1)
 }
 
 // guess is n rejections, one every pause.
-func (s *story) guess(client, extension string, n int, pause time.Duration) {
+func (s *plot) guess(client, extension string, n int, pause time.Duration) {
 	for range n {
 		s.answer(client, extension, 401)
 		s.wait(pause)
@@ -58,7 +58,7 @@ func (s *story) guess(client, extension string, n int, pause time.Duration) {
 }
 
 // reports gives the reports since the last call as short lines.
-func (s *story) reports() (lines []string) {
+func (s *plot) reports() (lines []string) {
 	for _, a := range s.d.Alerts() {
 		line := fmt.Sprintf("%v %v attempts=%d clients=%d extensions=%d", a.State, a.Kind, a.Attempts, a.Clients.Count, a.Extensions.Count)
 		if a.SuccessesN > 0 {
@@ -72,7 +72,7 @@ func (s *story) reports() (lines []string) {
 	return lines
 }
 
-func (s *story) expect(want ...string) {
+func (s *plot) expect(want ...string) {
 	s.t.Helper()
 	got := s.reports()
 	if fmt.Sprint(got) != fmt.Sprint(want) {
@@ -81,7 +81,7 @@ func (s *story) expect(want ...string) {
 }
 
 func TestPasswordGuessingThatSucceeds(t *testing.T) {
-	s := newStory(t)
+	s := newPlot(t)
 	s.guess("192.0.2.66", "300@pbx", 418, 5*time.Millisecond)
 	s.answer("192.0.2.66", "300@pbx", 200)
 	s.expect(
@@ -94,7 +94,7 @@ func TestPasswordGuessingThatSucceeds(t *testing.T) {
 }
 
 func TestPhonesAreNoAttack(t *testing.T) {
-	s := newStory(t)
+	s := newPlot(t)
 	for range 100 {
 		for phone := range 30 {
 			extension := fmt.Sprintf("%d@pbx", 1000+phone)
@@ -109,7 +109,7 @@ func TestPhonesAreNoAttack(t *testing.T) {
 }
 
 func TestScanByChallengesWaitsForTheGrace(t *testing.T) {
-	s := newStory(t)
+	s := newPlot(t)
 	for i := range 12 {
 		s.answer("192.0.2.66", fmt.Sprintf("%d@pbx", 100+i), 401)
 		s.wait(100 * time.Millisecond)
