@@ -97,9 +97,7 @@ func ParseConfig(file, text string) (*Config, error) {
 	}
 	r := newReader(text, content, &meta)
 	r.read()
-	if len(r.problems) == 0 {
-		r.validate()
-	}
+	r.validate()
 	if len(r.problems) > 0 {
 		slices.SortStableFunc(r.problems, func(a, b Problem) int { return cmp.Compare(a.Line, b.Line) })
 		return nil, &ConfigError{file, r.problems}

@@ -1,15 +1,18 @@
 // Package engine is one detector at work. What is around the judgement lives here, a file an idea:
 //
-//	engine.go   the Engine: chunks in, records out, the one lock
-//	outbox.go   alerts that wait until the host has copied them
-//	metrics.go  the counters
-//	notice.go   what goes wrong, told at most once a minute
-//	config.go   siphunt.toml: what it holds, and reading it
-//	schema.go   siphunt.toml: its keys, and what each may be
-//	lines.go    siphunt.toml: on which line a key stands
-//	watch.go    siphunt.toml: read again when it changes
-//	replay.go   the same detector over files instead of a live link
-//	input.go    lines from plain and compressed files
+//	engine.go    the Engine: chunks in, records out, the one lock, the tick
+//	outbox.go    alerts that wait until the host has copied them
+//	metrics.go   the figures
+//	notice.go    what goes wrong, told at most once a minute; losses.go says what that is
+//	rules.go     what is made from a configuration, and how it is exchanged while records flow
+//	watch.go     sees that the configuration file has changed
+//
+//	config.go    siphunt.toml: what it holds
+//	schema.go    its tables and keys; values.go what their values may be
+//	reader.go    goes through a file key by key; lines.go knows their lines, suggest.go what was meant
+//	validate.go  asks the other rooms whether they can work with it
+//
+//	replay.go    the same detector over recorded flows; input.go reads them line by line
 //
 // A chunk is decoded by as many goroutines as the host has, each with a decoder of its own; only what follows, the
 // detector and the outbox, is under the lock. The detector's clock comes from the flows and, live, from a tick a second.

@@ -103,7 +103,7 @@ func (e *Engine) take(b *flow.Batch) losses {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.counters.flushes++
-	e.counters.add(&b.Stats)
+	addStats(&e.counters.flows, &b.Stats)
 	e.tellTime()
 	feed(e.detector, b)
 	e.post()

@@ -26,10 +26,9 @@ type Metric struct {
 
 // counters are what the engine counts itself, beside detect.Stats. They are under the engine's lock.
 type counters struct {
-	records, relevant, other uint64
-	dropped                  [flow.NumReasons]uint64
-	flushes                  uint64
-	alerts                   [kinds][states]uint64
+	flows   flow.Stats // without examples
+	flushes uint64
+	alerts  [kinds][states]uint64
 }
 
 // Kinds and states, and one more for the zero that none has.
@@ -38,12 +37,13 @@ const (
 	states = int(detect.Merged) + 1
 )
 
-func (c *counters) add(s *flow.Stats) {
-	c.records += s.Records
-	c.relevant += s.Relevant
-	c.other += s.Other
+// addStats adds the figures of a batch to a total.
+func addStats(total, s *flow.Stats) {
+	total.Records += s.Records
+	total.Relevant += s.Relevant
+	total.Other += s.Other
 	for i, n := range s.Dropped {
-		c.dropped[i] += n
+		total.Dropped[i] += n
 	}
 }
 
@@ -54,11 +54,11 @@ func (e *Engine) Metrics() []Metric {
 	c, d := &e.counters, e.detector.Stats()
 	l := metricList{label: [2]string{"detector", e.name}}
 
-	l.add(Counter, "records_total", "Records taken.", float64(c.records))
-	l.add(Counter, "relevant_total", "Records that the detector looks at: SIP answers to be counted, and evidence.", float64(c.relevant))
-	l.add(Counter, "other_total", "Records that only move the clock.", float64(c.other))
+	l.add(Counter, "records_total", "Records taken.", float64(c.flows.Records))
+	l.add(Counter, "relevant_total", "Records that the detector looks at: SIP answers to be counted, and evidence.", float64(c.flows.Relevant))
+	l.add(Counter, "other_total", "Records that only move the clock.", float64(c.flows.Other))
 	const droppedHelp = "Records that were not used, by reason."
-	for r, n := range c.dropped {
+	for r, n := range c.flows.Dropped {
 		l.add(Counter, "dropped_total", droppedHelp, float64(n), "reason", flow.Reason(r).String())
 	}
 	l.add(Counter, "dropped_total", droppedHelp, float64(d.Late), "reason", "late")

@@ -16,15 +16,16 @@ type reader struct {
 	lines    []int // of meta.Keys
 	problems []Problem
 
-	count map[string]int  // of the tables so far, by the name of a list of tables
-	skip  map[string]bool // keys below which nothing is looked at
-	at    map[string]int  // the line of each table and key, as place names it
+	count  map[string]int  // of the tables so far, by the name of a list of tables
+	skip   map[string]bool // keys below which nothing is looked at
+	at     map[string]int  // the line of each table and key, as place names it
+	failed map[string]bool // keys that could not be read, and their tables, likewise
 }
 
 func newReader(text string, tables map[string]any, meta *toml.MetaData) *reader {
 	return &reader{
 		config: DefaultConfig(), tables: tables, meta: meta, lines: keyLines(text, meta.Keys()),
-		count: map[string]int{}, skip: map[string]bool{}, at: map[string]int{},
+		count: map[string]int{}, skip: map[string]bool{}, at: map[string]int{}, failed: map[string]bool{},
 	}
 }
 
@@ -53,12 +54,12 @@ func (r *reader) key(key toml.Key, line int) {
 	r.at[r.place(name)] = line
 	s, ok := settings[name]
 	if !ok {
-		r.problem(line, "%s: no such %s; %s", name, r.what(key), suggestion(name))
+		r.fail(name, line, ": no such %s; %s", r.what(key), suggestion(name))
 		return
 	}
 	value := r.value(key)
 	if err := assign(s.field(r.config), value); err != nil {
-		r.problem(line, "%s = %s: %v; for example %s", name, literal(value), err, s.example)
+		r.fail(name, line, " = %s: %v; for example %s", literal(value), err, s.example)
 	}
 }
 
@@ -66,7 +67,7 @@ func (r *reader) key(key toml.Key, line int) {
 func (r *reader) table(name string, key toml.Key, line int) {
 	t, kind := tables[name], r.meta.Type(key...)
 	if want := map[bool]string{false: "Hash", true: "ArrayHash"}[t.many]; kind != want {
-		r.problem(line, "%s is a table: write %s, and its keys below", name, header(name))
+		r.fail(name, line, " is a table: write %s, and its keys below", header(name))
 		r.skip[name] = true
 		return
 	}
@@ -114,6 +115,14 @@ func (r *reader) place(name string) string {
 	default:
 		return fmt.Sprintf("%s[%d].%s", table, n-1, key)
 	}
+}
+
+// fail is a problem with a key or table that could not be read.
+func (r *reader) fail(name string, line int, format string, args ...any) {
+	place := r.place(name)
+	table, _ := cutLast(place)
+	r.failed[place], r.failed[table] = true, true
+	r.problem(line, "%s", name+fmt.Sprintf(format, args...))
 }
 
 func (r *reader) problem(line int, format string, args ...any) {

@@ -14,7 +14,7 @@ import (
 func suggestion(name string) string {
 	table, key := cutLast(name)
 	var here, nearest []string
-	best := len(key)/3 + 1 // more letters wrong than that are another word
+	best := max(1, len(key)/3) // more letters wrong than that are another word
 	for _, known := range slices.Sorted(maps.Keys(settings)) {
 		t, k := cutLast(known)
 		if t != table {

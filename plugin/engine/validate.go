@@ -1,59 +1,86 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
+	"regexp"
 	"strings"
+
+	"github.com/siphunt/siphunt/detect"
 )
 
-// validate looks at what no single value shows. It is called once all values could be read.
+// validate asks the rooms that the values go to. What is wrong already holds its default, and is not told twice.
 func (r *reader) validate() {
 	c := r.config
 	if c.OutboxLimit < 1 {
-		r.refuse("alerts.", fmt.Errorf("outbox_limit: %d is too small: write 1 or more, for example 10_000", c.OutboxLimit))
+		r.refuse("alerts.outbox_limit", fmt.Sprintf(" = %d is not 1 or more", c.OutboxLimit))
 	}
 	if _, err := c.NewEncoder("", ""); err != nil {
-		r.refuse("alerts.", fmt.Errorf("format: %w", err))
+		r.refuse("alerts.format", ": "+err.Error())
+	}
+	if r.at["flows.custom"] > 0 && c.Format != "custom" {
+		r.refuse("flows.custom", fmt.Sprintf(` is not used with flows.format = %q: write format = "custom", or leave the table out`, c.Format))
 	}
 	if _, err := c.NewDecoder(); err != nil {
-		r.refuse("flows.", err)
-	}
-	if line, ok := r.at["flows.custom"]; ok && c.Format != "custom" {
-		r.problem(line, `[flows.custom] is not used with flows.format = %q: write format = "custom", or leave the table out`, c.Format)
-	}
-	for i, rule := range c.Detector.Allow {
-		if len(rule.Clients)+len(rule.Registrars)+len(rule.Extensions) == 0 {
-			r.problem(r.at[fmt.Sprintf("allow[%d]", i)],
-				"[[allow]] would cover everything: give clients, registrars or extensions, for example clients = %s", settings["allow.clients"].example)
-		}
-	}
-	for i, o := range c.Detector.Overrides {
-		if len(o.Registrars) == 0 {
-			r.problem(r.at[fmt.Sprintf("override[%d]", i)],
-				"[[override]] is for no registrar: give them, for example registrars = %s", settings["override.registrars"].example)
-		}
-	}
-	if len(r.problems) > 0 {
-		return
+		r.refuseFlows(err)
 	}
 	if err := c.Detector.Validate(); err != nil {
-		r.refuse("detector.", err)
+		r.refuseDetector(err)
 	}
 }
 
-// refuse reports what another room says of its options: an error, or several joined, each beginning with its key.
-func (r *reader) refuse(table string, err error) {
+// refuseFlows reports what the decoder says: errors that begin with their key.
+func (r *reader) refuseFlows(err error) {
+	for _, err := range split(err) {
+		key, reason, _ := strings.Cut(err.Error(), ":")
+		for _, table := range []string{"flows.", "flows.custom.", "detector."} {
+			if _, ok := settings[table+key]; ok {
+				r.refuse(table+key, ":"+reason)
+				break
+			}
+		}
+	}
+}
+
+// refuseDetector reports what the detector says.
+func (r *reader) refuseDetector(err error) {
+	for _, err := range split(err) {
+		var e *detect.KeyError
+		if !errors.As(err, &e) {
+			r.problem(0, "%v", err)
+			continue
+		}
+		table, number := "detector", 0
+		if n, _ := fmt.Sscanf(e.Where, "%s %d:", &table, &number); n == 2 {
+			table = fmt.Sprintf("%s[%d]", table, number-1)
+			if e.Key != "registrars" && r.at[table+"."+e.Key] == 0 && strings.HasPrefix(table, "override") {
+				continue // taken over from [detector], and told there
+			}
+		}
+		r.refuse(table+"."+e.Key, fmt.Sprintf(" = %v %s", literal(e.Value), e.Reason))
+	}
+}
+
+// refuse adds a problem with a key or table, given by its place; on the line of its table where it is left out.
+func (r *reader) refuse(place, reason string) {
+	table, key := cutLast(place)
+	if r.failed[place] || key != "" && table != "detector" && r.failed[table] {
+		return // what was faulty may be why
+	}
+	line, ok := r.at[place]
+	if !ok {
+		line = r.at[table]
+	}
+	r.problem(line, "%s%s", index.ReplaceAllString(place, ""), reason)
+}
+
+// index is what a place has and a file has not: it has lines.
+var index = regexp.MustCompile(`\[\d+\]`)
+
+// split takes joined errors apart.
+func split(err error) []error {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		for _, e := range joined.Unwrap() {
-			r.refuse(table, e)
-		}
-		return
+		return joined.Unwrap()
 	}
-	key, _, _ := strings.Cut(err.Error(), ":")
-	for _, t := range []string{table, "flows.custom.", "detector."} {
-		if _, ok := settings[t+key]; ok {
-			r.problem(max(r.at[t+key], r.at[strings.TrimSuffix(t, ".")]), "%s%v", t, err)
-			return
-		}
-	}
-	r.problem(0, "%v", err)
+	return []error{err}
 }

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/siphunt/siphunt/plugin/engine"
+)
+
+var checkCommand = &command{
+	name:      "check",
+	arguments: "-c siphunt.toml",
+	summary:   "say what is wrong with a configuration, or what it puts in force",
+	details: `
+Reads a configuration and prints all that is wrong with it, with lines, or OK and what it puts in force. A running
+siphunt takes a file that is OK as soon as it is saved.`,
+	run: runCheck,
+}
+
+func runCheck(c *call) int {
+	file := c.flags.String("c", "", "the configuration `file`")
+	if code, ok := c.parse(); !ok {
+		return code
+	}
+	if *file == "" || c.flags.NArg() > 0 {
+		return c.usage("give one file with -c")
+	}
+	config, err := engine.LoadConfig(*file)
+	if err != nil {
+		fmt.Fprintln(c.stderr, err)
+		return exitBad
+	}
+	fmt.Fprintf(c.stdout, "%s: OK\n", *file)
+	inForce(c.stdout, config)
+	return exitOK
+}
+
+// inForce says in a few lines what a configuration asks for.
+func inForce(w io.Writer, config *engine.Config) {
+	d := &config.Detector
+	fmt.Fprintf(w, "  flows        %s, answers to %s\n", config.Format, strings.Join(config.Methods, ", "))
+	fmt.Fprintf(w, "  brute force  from %d rejections\n", d.Attempts)
+	fmt.Fprintf(w, "  scan         from %d extensions, and %g of those known to be good; a spray from %d rejections on each\n",
+		d.ScanExtensions, d.ScanKnownRatio, d.SprayAttempts)
+	fmt.Fprintf(w, "  distributed  from %d clients\n", d.DistributedClients)
+	fmt.Fprintf(w, "  over         after %v without a rejection\n", d.IdleTimeout)
+	fmt.Fprintf(w, "  rules        %s, %s\n", count(len(d.Allow), "allow"), count(len(d.Overrides), "override"))
+	reports := "all reports"
+	if d.ReportEnd {
+		reports = "one report at the end"
+	}
+	fmt.Fprintf(w, "  alerts       %s, %s of each incident, up to %d waiting\n", config.AlertFormat, reports, config.OutboxLimit)
+}
+
+// count is a number with its noun: "1 allow", "2 allows".
+func count(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}

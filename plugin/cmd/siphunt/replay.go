@@ -1,0 +1,147 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/alert"
+	"github.com/siphunt/siphunt/plugin/engine"
+	"github.com/siphunt/siphunt/plugin/flow"
+)
+
+var replayCommand = &command{
+	name:      "replay",
+	arguments: "[-c siphunt.toml] [-format F] [-report all|end] FILE... | -",
+	summary:   "find the attacks in recorded flows",
+	details: `
+Reads flow records, a JSON object a line, from files (plain, or compressed with gzip or zstd) or from standard input (-).
+Alerts go to standard output as JSON lines, a summary of the incidents to standard error. The clock is that of the
+flows, so the same flows always give the same alerts; at the end of the input all incidents end.`,
+	run: runReplay,
+}
+
+func runReplay(c *call) int {
+	file := c.flags.String("c", "", "configuration `file` (default: the defaults)")
+	format := c.flags.String("format", "", "`names` of the records' fields: "+strings.Join(flow.Formats(), ", ")+" (default: as configured)")
+	report := c.flags.String("report", "", "`all` reports of an incident, or only one at its end (default: as configured)")
+	if code, ok := c.parse(); !ok {
+		return code
+	}
+	if c.flags.NArg() == 0 {
+		return c.usage("give a file, or - for standard input")
+	}
+	if *report != "" && *report != "all" && *report != "end" {
+		return c.usage("-report %s: write all or end", *report)
+	}
+	if *format != "" && !slices.Contains(flow.Formats(), *format) {
+		return c.usage("-format %s: write one of %s", *format, strings.Join(flow.Formats(), ", "))
+	}
+	config, err := engine.LoadConfig(*file)
+	if err != nil {
+		fmt.Fprintln(c.stderr, err)
+		return exitBad
+	}
+	if *format != "" {
+		config.Format = *format
+	}
+	if *report != "" {
+		config.Detector.ReportEnd = *report == "end"
+	}
+	return c.replay(config)
+}
+
+// replay runs the detector over the files that the arguments name.
+func (c *call) replay(config *engine.Config) int {
+	encoder, err := config.NewEncoder("", version)
+	if err != nil {
+		c.complain("%v", err)
+		return exitBad
+	}
+	out := &alertWriter{encoder: encoder, out: bufio.NewWriter(c.stdout)}
+	progress := newProgress(c.stderr, c.flags.Args())
+	r, err := engine.NewReplay(config, out.write, func(msg string) {
+		progress.clear()
+		c.complain("%s", msg)
+	})
+	if err != nil {
+		c.complain("%v", err)
+		return exitBad
+	}
+	code := exitOK
+	for _, name := range c.flags.Args() {
+		if err := c.replayFile(r, name, progress); err != nil {
+			progress.clear()
+			c.complain("%v", err)
+			code = exitBad
+		}
+	}
+	r.Finish()
+	progress.finish()
+	if err := out.out.Flush(); err != nil {
+		c.complain("writing alerts: %v", err)
+		return exitBad
+	}
+	out.summary.write(c.stderr)
+	writeCounts(c.stderr, r.Counts())
+	return code
+}
+
+// replayFile reads one file, or standard input.
+func (c *call) replayFile(r *engine.Replay, name string, p *progress) error {
+	if name == "-" {
+		return r.Read("standard input", p.reader(c.stdin))
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return r.Read(name, p.reader(f))
+}
+
+// alertWriter writes alerts as JSON lines and keeps what the summary needs.
+type alertWriter struct {
+	encoder *alert.Encoder
+	out     *bufio.Writer
+	line    []byte
+	summary summary
+}
+
+// write takes as the moment of detection what the flows' clock says, so that a replay always gives the same bytes.
+func (w *alertWriter) write(a *detect.Alert) {
+	w.line = w.encoder.AppendJSON(w.line[:0], a, time.UnixMilli(a.Time))
+	w.summary.add(w.line)
+	w.line = append(w.line, '\n')
+	_, _ = w.out.Write(w.line) // Flush tells
+}
+
+// writeCounts says in a line what became of the records.
+func writeCounts(w io.Writer, c engine.ReplayCounts) {
+	fmt.Fprintf(w, "%d records: %d relevant, %d other", c.Records, c.Relevant, c.Other)
+	for i, n := range c.Dropped {
+		writeCount(w, flow.Reason(i).String(), n)
+	}
+	d := &c.Detector
+	fmt.Fprintf(w, "; %d rejections, %d acceptances", d.Rejections, d.Acceptances)
+	writeCount(w, "late", d.Late)
+	writeCount(w, "time_rejected", d.TimeRejected)
+	writeCount(w, "allowed", d.Allowed)
+	writeCount(w, "evicted", d.Evicted)
+	writeCount(w, "ended early", d.EndedEarly)
+	if c.Broken > 0 {
+		fmt.Fprintf(w, "; %d files broke off", c.Broken)
+	}
+	fmt.Fprintln(w)
+}
+
+func writeCount(w io.Writer, what string, n uint64) {
+	if n > 0 {
+		fmt.Fprintf(w, ", %d %s", n, what)
+	}
+}
