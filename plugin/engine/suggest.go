@@ -13,13 +13,13 @@ import (
 // that is spelt alike, or what there is.
 func suggestion(name string) string {
 	table, key := cutLast(name)
-	var here, nearest []string
+	var here, nearest, elsewhere []string
 	best := max(1, len(key)/3) // more letters wrong than that are another word
 	for _, known := range slices.Sorted(maps.Keys(settings)) {
 		t, k := cutLast(known)
 		if t != table {
 			if k == key {
-				return fmt.Sprintf("it belongs below %s", header(t))
+				elsewhere = append(elsewhere, header(t))
 			}
 			continue
 		}
@@ -33,12 +33,14 @@ func suggestion(name string) string {
 	}
 	for _, known := range slices.Sorted(maps.Keys(tables)) {
 		if table == "" && levenshtein.Distance(name, known, nil) <= best {
-			return fmt.Sprintf("did you mean %s?", header(known))
+			nearest = append(nearest, header(known))
 		}
 	}
 	switch {
 	case len(nearest) > 0:
 		return fmt.Sprintf("did you mean %s?", strings.Join(nearest, " or "))
+	case len(elsewhere) > 0:
+		return fmt.Sprintf("it belongs below %s", strings.Join(elsewhere, " or "))
 	case len(here) > 0:
 		return fmt.Sprintf("%s has %s", header(table), strings.Join(here, ", "))
 	}

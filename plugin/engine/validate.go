@@ -13,7 +13,7 @@ import (
 func (r *reader) validate() {
 	c := r.config
 	if c.OutboxLimit < 1 {
-		r.refuse("alerts.outbox_limit", fmt.Sprintf(" = %d is not 1 or more", c.OutboxLimit))
+		r.refuse("alerts.outbox_limit", fmt.Sprintf(" = %d is not 1 or more; for example 10_000", c.OutboxLimit))
 	}
 	if _, err := c.NewEncoder("", ""); err != nil {
 		r.refuse("alerts.format", ": "+err.Error())
@@ -57,7 +57,13 @@ func (r *reader) refuseDetector(err error) {
 				continue // taken over from [detector], and told there
 			}
 		}
-		r.refuse(table+"."+e.Key, fmt.Sprintf(" = %v %s", literal(e.Value), e.Reason))
+		place := table + "." + e.Key
+		if r.at[place] == 0 || e.Value == "[]" { // left out: no value to repeat
+			r.refuse(place, " "+e.Reason)
+			continue
+		}
+		example := settings[index.ReplaceAllString(place, "")].example
+		r.refuse(place, fmt.Sprintf(" = %s %s; for example %s", literal(e.Value), e.Reason, example))
 	}
 }
 

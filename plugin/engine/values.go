@@ -114,12 +114,15 @@ func assignPrefix(field *netip.Prefix, value any) error {
 
 func assignMoment(f moment, value any) error {
 	t, ok := value.(time.Time)
-	if !ok || strings.HasSuffix(t.Location().String(), "-local") { // the library's zone where the file has none
+	if !ok || zoneless(t) {
 		return errors.New("must be a date and time with its zone, without quotes")
 	}
 	*f.field = t.UnixMilli()
 	return nil
 }
+
+// zoneless tells whether the file has a time without its zone: the library has locations of its own for those.
+func zoneless(t time.Time) bool { return strings.HasSuffix(t.Location().String(), "-local") }
 
 // assignList reads a list; an error names the element.
 func assignList[T any](field *[]T, value any, assign func(*T, any) error) error {
@@ -148,6 +151,9 @@ func literal(value any) string {
 		s = fmt.Sprintf("%q", v)
 	case time.Time:
 		s = v.Format(time.RFC3339)
+		if zoneless(v) {
+			s = v.Format("2006-01-02T15:04:05")
+		}
 	case []any:
 		parts := make([]string, len(v))
 		for i := range v {

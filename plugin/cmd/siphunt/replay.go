@@ -123,19 +123,19 @@ func (w *alertWriter) write(a *detect.Alert) {
 
 // writeCounts says in a line what became of the records.
 func writeCounts(w io.Writer, c engine.ReplayCounts) {
-	fmt.Fprintf(w, "%d records: %d relevant, %d other", c.Records, c.Relevant, c.Other)
+	fmt.Fprintf(w, "%s: %d relevant, %d other", count(int(c.Records), "record"), c.Relevant, c.Other)
 	for i, n := range c.Dropped {
 		writeCount(w, flow.Reason(i).String(), n)
 	}
 	d := &c.Detector
-	fmt.Fprintf(w, "; %d rejections, %d acceptances", d.Rejections, d.Acceptances)
+	fmt.Fprintf(w, "; %s, %s", count(int(d.Rejections), "rejection"), count(int(d.Acceptances), "acceptance"))
 	writeCount(w, "late", d.Late)
 	writeCount(w, "time_rejected", d.TimeRejected)
 	writeCount(w, "allowed", d.Allowed)
 	writeCount(w, "evicted", d.Evicted)
 	writeCount(w, "ended early", d.EndedEarly)
 	if c.Broken > 0 {
-		fmt.Fprintf(w, "; %d files broke off", c.Broken)
+		fmt.Fprintf(w, "; %s broke off", count(c.Broken, "file"))
 	}
 	fmt.Fprintln(w)
 }

@@ -108,7 +108,7 @@ func (r *tableAlert) row() table.Row {
 		until = last.Format(time.DateTime)
 	}
 	row := table.Row{
-		first.Format(time.DateTime), until, h.Incident.Kind, state, r.Destination.IP, h.Clients.String(), h.Extensions.String(),
+		first.Format(time.DateTime), until, h.Incident.Kind, state, r.Destination.IP, h.Clients.show("client"), h.Extensions.show("extension"),
 		h.Attempts, fmt.Sprintf("%.0f", h.Rate), r.success(), h.Incident.ID[:min(8, len(h.Incident.ID))],
 	}
 	for i := range row {
@@ -130,12 +130,12 @@ func (r *tableAlert) success() string {
 	return ""
 }
 
-// String names the only one, or says how many there are.
-func (m members) String() string {
+// show names the only one, or says how many there are.
+func (m members) show(noun string) string {
 	if m.Count == 1 && len(m.Top) == 1 {
 		return m.Top[0].IP + m.Top[0].Name
 	}
-	return fmt.Sprint(m.Count)
+	return count(m.Count, noun)
 }
 
 // printable keeps a file from playing with the terminal.
