@@ -11,7 +11,7 @@ import (
 // replayBatch is how many lines go to the detector at once.
 const replayBatch = 512
 
-// Replay is a detector over recorded flows, JSON lines. Its clock is that of the flows: the same input gives the same
+// Replay is a detector over recorded flows, JSON lines or chunks. Its clock is that of the flows: the same input gives the same
 // alerts, whenever it is run.
 type Replay struct {
 	alert    func(*detect.Alert)
@@ -77,6 +77,12 @@ func (r *Replay) Read(name string, in io.Reader) error {
 	}
 	r.feed()
 	return nil
+}
+
+// Chunk takes records as Fluent Bit gives them. Bad ones are counted and passed over.
+func (r *Replay) Chunk(chunk []byte) {
+	r.decoder.Chunk(&r.batch, chunk)
+	r.feed()
 }
 
 // Finish ends the input: what is open runs out.
