@@ -31,6 +31,10 @@ func (d *Detector) moveClock(t int64, n int) bool {
 	if d.accepted == 1 && t < d.newest-maxJump {
 		d.reset()
 	}
+	if t < d.now-d.idleTimeout {
+		d.stats.Late += uint64(n)
+		return false
+	}
 	d.accepted += n
 	if t > d.newest {
 		d.newest, d.arrived = t, d.wall

@@ -77,12 +77,11 @@ func (d *Detector) reject(s *subject, code uint8) {
 		d.beginRun(p, t)
 	}
 	d.widen(p, t)
-	challenge := isChallenge(d.cfg.FailureCodes[code])
-	if !challenge {
+	if !isChallenge(d.cfg.FailureCodes[code]) {
 		p.flags |= runHard
 	}
 	if p.member != 0 {
-		d.rejectMember(s.pair, p, inc, code, challenge)
+		d.rejectMember(s.pair, p, inc, code, t)
 		return
 	}
 	d.addToRun(s.pair, p, code)
@@ -92,11 +91,11 @@ func (d *Detector) reject(s *subject, code uint8) {
 	n := p.count()
 	switch {
 	case inc == nil:
-		if n == 1 && challenge && !p.has(runKnown) {
+		if n == 1 && !p.has(runHard|runKnown) {
 			d.graces.add(s.pair, t)
 		}
 		d.suspect(s.pair, p, n, t)
-	case n == 1 && challenge && p.has(runKnown): // held back: the first half of a login
+	case n == 1 && !p.has(runHard) && p.has(runKnown): // held back: the first half of a login
 	default:
 		d.join(inc, s.pair, p)
 	}
@@ -104,30 +103,34 @@ func (d *Detector) reject(s *subject, code uint8) {
 }
 
 // rejectMember counts a rejection of a pair that is in an incident.
-func (d *Detector) rejectMember(pi uint32, p *pair, inc *incident, code uint8, challenge bool) {
+func (d *Detector) rejectMember(pi uint32, p *pair, inc *incident, code uint8, t int64) {
 	m := d.members.at(p.member)
 	m.run++
 	m.touched = d.now
-	if m.run == 1 && challenge && (p.has(runKnown) || m.succeeded) {
+	if m.run == 1 && !p.has(runHard) && (p.has(runKnown) || m.succeeded) {
 		m.held, m.heldCode = true, code
+		if inc.kind == BruteForce && !p.has(runKnown) {
+			d.graces.add(pi, t)
+		}
 		return
 	}
-	if m.held {
+	if m.held { // the run is these two, whichever came first
 		m.held = false
 		d.count(inc, m, m.heldCode, d.full(p.first))
+		t = d.full(p.last)
 	}
-	d.count(inc, m, code, d.full(p.last))
+	d.count(inc, m, code, t)
 	if inc.kind == BruteForce {
-		d.suspect(pi, p, int(m.run), d.full(p.last))
+		d.suspect(pi, p, int(m.run), t)
 	}
 }
 
 // rejectBelated counts a rejection that an acceptance has overtaken.
 func (d *Detector) rejectBelated(s *subject, p *pair, inc *incident, code uint8) {
 	t := s.flow.Time
-	added := p.has(runClosed)
+	added := !p.has(runOpen)
 	if added {
-		if d.runCount(p) == 0 {
+		if d.runCount(p) == 0 || p.member == 0 && !d.isAlive(p) {
 			d.openRun(p, t)
 			p.flags = p.flags&^runOpen | runClosed
 			if p.has(wasGood) {
@@ -142,9 +145,10 @@ func (d *Detector) rejectBelated(s *subject, p *pair, inc *incident, code uint8)
 		}
 	}
 	if inc == nil {
-		if added && d.isAlive(p) && p.count() >= d.thresholdsOf(p).Attempts {
-			d.bruteForceCandidates.add(s.pair, t)
-			p.flags |= isCandidate
+		if th := d.thresholdsOf(p); added && p.member == 0 && p.count() >= th.Attempts {
+			inc = d.openBruteForce(s.pair, p, Crossing{"attempts", th.Attempts, p.count(), t})
+			m := d.members.at(p.member)
+			d.succeed(inc, p, m, d.full(p.accepted), m.run)
 		}
 		d.ensureAged(s.pair, p)
 		return

@@ -46,7 +46,7 @@ type Detector struct {
 type Stats struct {
 	Rejections   uint64
 	Acceptances  uint64
-	Late         uint64 // answers dropped: older than the clock by more than idle_timeout
+	Late         uint64 // records dropped: older than the clock by more than idle_timeout
 	TimeRejected uint64 // records dropped: from the future
 	Allowed      uint64 // answers that the allowlist covers
 	Evicted      uint64 // pairs forgotten for max_pairs
@@ -96,10 +96,6 @@ func (d *Detector) Observe(f *Flow) {
 	}
 	class := d.statuses[min(int(f.Status), len(d.statuses)-1)]
 	if class.kind == irrelevant {
-		return
-	}
-	if f.Time < d.now-d.idleTimeout {
-		d.stats.Late++
 		return
 	}
 	var buf [maxName]byte

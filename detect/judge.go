@@ -95,8 +95,7 @@ func (d *Detector) judgeDistributed(ei uint32) {
 	}
 }
 
-// judgeBruteForce opens a brute force if the run of a pair has enough rejections. Where an acceptance had overtaken
-// them, it has succeeded.
+// judgeBruteForce opens a brute force if the run of a pair has enough rejections.
 func (d *Detector) judgeBruteForce(pi uint32) {
 	p := d.pairs.at(pi)
 	since := d.bruteForceCandidates[pi]
@@ -104,14 +103,8 @@ func (d *Detector) judgeBruteForce(pi uint32) {
 	delete(d.bruteForceCandidates, pi)
 	th := d.thresholdsOf(p)
 	n := p.count()
-	if p.member != 0 || n < th.Attempts || !d.isAlive(p) || !p.has(isSuspicious|runClosed) {
-		return
-	}
-	inc := d.openBruteForce(pi, p, Crossing{"attempts", th.Attempts, n, since})
-	if p.has(runClosed) && !p.has(successJudged) {
-		m := d.members.at(p.member)
-		d.succeed(inc, p, m, d.full(p.accepted), m.run)
-		p.flags |= successJudged
+	if p.member == 0 && n >= th.Attempts && d.isSuspiciousNow(p) {
+		d.openBruteForce(pi, p, Crossing{"attempts", th.Attempts, n, since})
 	}
 }
 

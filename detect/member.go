@@ -55,7 +55,7 @@ func (d *Detector) enlistBelated(inc *incident, pi uint32, p *pair) bool {
 	if !d.enlist(inc, pi, p) {
 		return false
 	}
-	if p.has(runOpen) {
+	if p.has(runOpen) && p.has(runKnown) && !p.has(runHard) {
 		m := d.members.at(p.member)
 		m.held, m.heldCode = true, uint8(slices.Index(codes[:], 1))
 	}
@@ -138,7 +138,7 @@ func (d *Detector) releaseMember(mi uint32) {
 	if p.has(isAged) {
 		return
 	}
-	if m.held || d.isGood(p) {
+	if m.held || d.isGood(p) || p.has(hasAccepted) && d.full(p.accepted) >= d.now-d.idleTimeout {
 		d.place(m.pair, p)
 		return
 	}

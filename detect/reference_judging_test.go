@@ -31,7 +31,7 @@ func (r *reference) check() {
 	}
 	clients, extensions := map[refKey]bool{}, map[refKey]bool{}
 	for p := range r.watched {
-		if !p.overtaken && (p.run == nil || !p.run.open || !r.alive(p.run)) {
+		if p.run == nil || !p.run.open || !r.alive(p.run) {
 			delete(r.watched, p)
 			continue
 		}
@@ -48,11 +48,6 @@ func (r *reference) check() {
 	}
 	for p := range r.watched { // step 5
 		r.judgeBruteForce(p)
-		if p.overtaken && p.incident == nil {
-			r.openOn(detect.BruteForce, p.key, []*refPair{p})
-			r.succeed(p.incident, p, p.accepted, p.run.count)
-		}
-		p.overtaken = false
 	}
 	for in := range r.open { // step 6
 		if in.kind == detect.Scan && in.sprayed(r.thresholds(in.key)) {
@@ -191,7 +186,7 @@ func (r *reference) end(in *refIncident) {
 	}
 	r.ended = append(r.ended, in)
 	for p := range in.pairs {
-		p.incident, p.overtaken = nil, false
+		p.incident = nil
 		if p.run != nil && p.run.held == 0 {
 			p.run = nil
 		}

@@ -43,7 +43,6 @@ type refPair struct {
 	good       bool    // that acceptance came outside any attack
 	goodBefore bool    // the pair was known good already when that acceptance came
 	success    bool    // that acceptance was judged a success
-	overtaken  bool    // a brute force opens at the next check, and has succeeded at accepted
 	incident   *refIncident
 }
 
@@ -232,13 +231,13 @@ func (run *refRun) singleChallenge() bool {
 
 // rejection is "A rejection at time t".
 func (r *reference) rejection(p *refPair, t int64, status uint16) {
+	r.forgetDeadRun(p)
 	if t <= p.accepted {
 		r.belated(p, t, status)
 		return
 	}
-	if p.run == nil || !p.run.open || p.incident == nil && !r.alive(p.run) { // step 2
+	if p.run == nil || !p.run.open { // step 2
 		p.run = &refRun{open: true, known: r.knownGood(p)}
-		p.overtaken = false
 	}
 	run := p.run
 	run.add(t, status)
@@ -262,6 +261,12 @@ func (r *reference) rejection(p *refPair, t int64, status uint16) {
 	run.held = 0
 }
 
+func (r *reference) forgetDeadRun(p *refPair) {
+	if p.incident == nil && p.run != nil && !r.alive(p.run) {
+		p.run = nil
+	}
+}
+
 // belated is "A rejection at time t" for those that the newest acceptance overtook.
 func (r *reference) belated(p *refPair, t int64, status uint16) {
 	added := p.run == nil || !p.run.open // step 1
@@ -282,9 +287,9 @@ func (r *reference) belated(p *refPair, t int64, status uint16) {
 	switch {
 	case in != nil && in.opened <= p.accepted && !p.goodBefore && !p.success && r.isSuccess(in, p, n, false):
 		r.succeed(in, p, p.accepted, n)
-	case in == nil && n >= r.thresholds(p.key).Attempts && r.alive(p.run):
-		p.overtaken = true
-		r.watched[p] = true
+	case r.incidentFor(p) == nil && n >= r.thresholds(p.key).Attempts:
+		r.openOn(detect.BruteForce, p.key, []*refPair{p})
+		r.succeed(p.incident, p, p.accepted, n)
 	}
 }
 
@@ -304,8 +309,9 @@ func (r *reference) acceptance(p *refPair, t int64) {
 	if t <= p.accepted { // step 1
 		return
 	}
+	r.forgetDeadRun(p)
 	open := p.run != nil && p.run.open
-	if open && r.alive(p.run) || p.incident != nil { // step 2
+	if open || p.incident != nil { // step 2
 		r.judgeScan(p.key.ofClient())
 		r.judgeDistributed(p.key.ofExtension())
 		r.judgeBruteForce(p)
@@ -318,13 +324,13 @@ func (r *reference) acceptance(p *refPair, t int64) {
 	before := in != nil && in.succeeded[p]
 	success := in != nil && r.isSuccess(in, p, n, known)
 
-	p.accepted, p.goodBefore, p.success, p.overtaken = t, known, false, false
+	p.accepted, p.goodBefore, p.success = t, known, false
 	p.good = in == nil || known || in.kind == detect.Distributed && !before // step 4
 	if success {
 		r.succeed(in, p, t, n)
 	}
 	if open { // step 5
-		p.run.open = false
+		p.run.open, p.run.held = false, 0
 	} else {
 		p.run = nil
 	}

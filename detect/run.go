@@ -116,7 +116,7 @@ func (d *Detector) unsuspect(p *pair) {
 // ripen makes a challenge that nothing followed in time suspicious.
 func (d *Detector) ripen(pi uint32) {
 	p := d.pairs.at(pi)
-	if p.client == 0 || p.member != 0 || !p.has(runOpen) || p.has(runKnown|runRipe) || p.count() != 1 ||
+	if p.client == 0 || d.isClaimed(p) || !p.has(runOpen) || p.has(runKnown|runRipe) || d.runCount(p) != 1 ||
 		d.full(p.last) >= d.now-d.challengeGrace {
 		return
 	}
