@@ -18,6 +18,7 @@ type Encoder struct {
 	scratch  []byte
 	others   ring
 	before   int64 // time of the last step
+	step     Step
 }
 
 // part is a field with all that comes before its value: its name, fields that are always the same.
@@ -61,6 +62,24 @@ func divide(layout []field, form form, version string) []part {
 		}
 	}
 	return append(parts, part{form.end(b), constant})
+}
+
+// chunkSize is about what Fluent Bit hands over at a time, in bytes.
+const chunkSize = 2 << 20
+
+// Chunk appends steps until it has about 2 MiB. It tells how many records they are, and whether there are more.
+func (e *Encoder) Chunk(b []byte, g *Generator) (_ []byte, records int, more bool) {
+	for s := &e.step; len(b) < chunkSize; {
+		if !g.Next(s) {
+			return b, records, false
+		}
+		b = e.Append(b, s)
+		records += s.Others
+		if s.Flow.Status > 0 {
+			records += 2
+		}
+	}
+	return b, records, true
 }
 
 // Append writes the records of a step: what passed before it, the request, the answer.

@@ -11,9 +11,9 @@ import (
 // Step is one answer to a REGISTER, and what passed before it.
 type Step struct {
 	// Others is how many records that are neither answers to REGISTER nor their requests passed since the step before,
-	// evenly spread over the time between. After the last answer comes one step more, which has only those: Status 0.
+	// evenly spread over the time between.
 	Others int
-	Flow   detect.Flow // the answer; UserAgent is that of its request
+	Flow   detect.Flow // the answer; UserAgent is that of its request. Status is 0 where nobody was answered for a while
 	CallID uint64      // of both
 	CSeq   int         // of both
 }
@@ -40,13 +40,15 @@ type Generator struct {
 	others int   // records that are to be given as Others, in all
 	given  int   // of them so far
 	now    int64 // time of the last step
-	over   bool
 }
 
 // Start is when every week begins: Monday, 2 November 2026, 00:00 UTC, in Unix milliseconds.
 const Start int64 = 1_793_577_600_000
 
-const end = Start + int64(Duration/time.Millisecond)
+const (
+	end   = Start + int64(Duration/time.Millisecond)
+	pause = second // how long a step is at most, so that it is no more than some thousand records
+)
 
 // New plans a week. It fails for a scale outside MinScale to 1.
 func New(seed uint64, scale float64) (*Generator, error) {
@@ -63,25 +65,24 @@ func New(seed uint64, scale float64) (*Generator, error) {
 		queue:  newQueue(p.sources),
 		truth:  p.truth,
 		others: table.Records - 2*(table.Relevant+p.truth.Further),
+		now:    Start,
 	}, nil
 }
 
 // Next fills s with the next step. It returns false after the last.
 func (g *Generator) Next(s *Step) bool {
-	if g.over {
+	if g.now == end {
 		return false
 	}
 	*s = Step{}
-	if len(g.queue) == 0 {
-		g.over = true
-		s.Flow.Time = max(end, g.now)
-	} else {
-		s.Flow.Time = g.queue[0].at
-		s.Flow.Transport = detect.UDP
+	at := min(g.now+pause, end)
+	if len(g.queue) > 0 && g.queue[0].at <= at {
+		at = g.queue[0].at
+		s.Flow.Time, s.Flow.Transport = at, detect.UDP
 		g.queue.reschedule(g.queue[0].src.answer(s, g.rng))
 	}
-	g.now = s.Flow.Time
-	due := int(float64(g.others) * passed(g.now))
+	s.Flow.Time, g.now = at, at
+	due := int(float64(g.others) * passed(at))
 	s.Others, g.given = due-g.given, due
 	return true
 }
@@ -92,7 +93,7 @@ func (g *Generator) Truth() *Truth { return g.truth }
 // passed is the share of a week's calls that was made until t: few at night, many by day.
 func passed(t int64) float64 {
 	const swing = 0.7 // the rate is 0.3 to 1.7 times the mean
-	week := min(1, float64(t-Start)/float64(end-Start))
+	week := float64(t-Start) / float64(end-Start)
 	day := 2 * math.Pi * 7 * week
 	return min(1, week-swing*math.Sin(day)/(2*math.Pi*7))
 }

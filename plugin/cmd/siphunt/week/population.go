@@ -71,7 +71,7 @@ func (p *plan) misconfigure() {
 		gap:     p.between(10*second, 100*second),
 		truth: &Attack{
 			Kind: detect.BruteForce.String(), Registrar: r.addr, Client: ph.client, Extension: ph.extension,
-			Clients: 1, Extensions: 1, Rejections: Statuses{},
+			Clients: 1, Extensions: 1, Rejections: Statuses{}, KnownClient: true,
 		},
 	}
 	if ph.client.Is6() {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"time"
 
 	jsoniter "github.com/json-iterator/go"
 
@@ -34,7 +35,27 @@ type Attack struct {
 	First      int64      `json:"first"`      // time of the first rejection, Unix milliseconds
 	Last       int64      `json:"last"`       // and of the last
 	Successes  []Success  `json:"successes,omitempty"`
+
+	// KnownClient says that the client was accepted before: a phone with a stale password.
+	KnownClient bool `json:"known_client,omitempty"`
 }
+
+// String names an attack in a line.
+func (a *Attack) String() string {
+	return fmt.Sprintf("%s on %s by %s at %s: %d clients, %d extensions, %d attempts %v, %s to %s, %d successes, known client %t",
+		a.Kind, single(a.Extension), single(a.Client), a.Registrar, a.Clients, a.Extensions, a.Attempts, a.Rejections,
+		utc(a.First), utc(a.Last), len(a.Successes), a.KnownClient)
+}
+
+// single writes one; a zero is what a scan has no single extension for, or a distributed attack no single client.
+func single[T comparable](v T) string {
+	if v == *new(T) {
+		return "many"
+	}
+	return fmt.Sprint(v)
+}
+
+func utc(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.000Z") }
 
 // Statuses is how many answers carried a status code.
 type Statuses map[uint16]int

@@ -1,0 +1,57 @@
+package week
+
+import (
+	"syscall"
+	"time"
+
+	"github.com/siphunt/siphunt/plugin/engine"
+)
+
+// Cost is the processor time of a run, garbage collection with it.
+type Cost struct {
+	Generation time.Duration // making the records: no part of what siphunt does
+	Detection  time.Duration // from a chunk to the verdict
+}
+
+// Run puts a week through the detector, chunk by chunk, in this process. done gets the number of new records, now and then.
+func Run(g *Generator, config *engine.Config, done func(records int)) (*Result, *Cost, error) {
+	var incidents Incidents
+	replay, err := engine.NewReplay(config, incidents.Add, func(string) {})
+	if err != nil {
+		return nil, nil, err
+	}
+	encoder, err := NewEncoder(Chunks, Ipfixprobe)
+	if err != nil {
+		return nil, nil, err
+	}
+	cost := new(Cost)
+	chunk := make([]byte, 0, chunkSize+chunkSize/2)
+	for more := true; more; {
+		begin, records := processorTime(), 0
+		chunk, records, more = encoder.Chunk(chunk[:0], g)
+		made := processorTime()
+		replay.Chunk(chunk)
+		cost.Generation += made - begin
+		cost.Detection += processorTime() - made
+		done(records)
+	}
+	begin := processorTime()
+	replay.Finish()
+	cost.Detection += processorTime() - begin
+	r := Compare(g.Truth(), incidents.Ended())
+	r.setRecords(replay.Counts())
+	return r, cost, nil
+}
+
+// processorTime is what this process has used so far.
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// setRecords completes the table with what the decoder counted: relevant are the answers less those that the paper did not look at.
+func (r *Result) setRecords(c engine.ReplayCounts) {
+	r.Found.Records = int(c.Records)
+	r.Found.Relevant = int(c.Relevant) - r.Further
+}
