@@ -1,17 +1,14 @@
 package flow
 
-import "strings"
-
 // cseqMethod returns the method of a CSeq header value, "2 REGISTER" (RFC 3261 section 20.16). The number may be missing
-// and the space may be any, as exporters pass on what was sent.
+// and the spaces may be any, as exporters pass on what was sent.
 func cseqMethod(s string) string {
-	s = strings.TrimLeft(s, " \t")
-	for s != "" && s[0] >= '0' && s[0] <= '9' {
-		s = s[1:]
+	from, to := 0, len(s)
+	for from < to && (s[from] <= ' ' || s[from] >= '0' && s[from] <= '9') {
+		from++
 	}
-	s = strings.TrimLeft(s, " \t")
-	if end := strings.IndexAny(s, " \t\r\n"); end >= 0 {
-		s = s[:end]
+	for to > from && s[to-1] <= ' ' {
+		to--
 	}
-	return s
+	return s[from:to]
 }

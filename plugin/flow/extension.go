@@ -16,6 +16,9 @@ import "strings"
 // Bytes that are no UTF-8 stay: a guess must not hide behind one. The result is a part of s wherever it can be, else it is
 // put together in the batch's scratch memory.
 func (b *Batch) extension(s string, domain bool) string {
+	if domain && isFinal(s) {
+		return s[len("sip:"):]
+	}
 	scheme, rest := cutScheme(addrSpec(s))
 	if scheme == "tel" {
 		return b.unescape(upTo(rest, ";?"))
@@ -30,9 +33,6 @@ func (b *Batch) extension(s string, domain bool) string {
 	user, host = upTo(user, ";:"), hostOnly(host)
 	if host == "" || !domain {
 		return b.unescape(user)
-	}
-	if len(user)+len(host) < len(rest) && rest[:len(user)] == user && rest[len(user)] == '@' && plain(user, host) {
-		return rest[:len(user)+1+len(host)]
 	}
 	from := len(b.scratch)
 	b.appendUnescaped(user)
@@ -89,26 +89,45 @@ func hostOnly(s string) string {
 
 // upTo cuts s before the first byte that is one of stops.
 func upTo(s, stops string) string {
-	for i := 0; i < len(s); i++ {
-		if strings.IndexByte(stops, s[i]) >= 0 {
-			return s[:i]
-		}
+	if i := strings.IndexAny(s, stops); i >= 0 {
+		return s[:i]
 	}
 	return s
 }
 
-// plain says whether user and host are in their final form.
-func plain(user, host string) bool {
-	if strings.IndexByte(user, '%') >= 0 {
+// isFinal says whether s is sip:user@domain with nothing in it to cut or to change, as most are.
+func isFinal(s string) bool {
+	if len(s) < 4 || s[:4] != "sip:" {
 		return false
 	}
-	for i := 0; i < len(host); i++ {
-		if host[i] != lower(host[i]) {
-			return false
-		}
+	i := 4
+	for i < len(s) && class[s[i]]&ofUser != 0 {
+		i++
 	}
-	return true
+	if i == 4 || i+1 >= len(s) || s[i] != '@' {
+		return false
+	}
+	for i++; i < len(s) && class[s[i]]&ofHost != 0; i++ {
+	}
+	return i == len(s)
 }
+
+// class tells bytes that are the same in an extension as in a URI: those of a user, and those of a domain.
+var class = func() (c [256]uint8) {
+	const digits, small, capital = "0123456789", "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	for _, b := range []byte(digits + small + capital + "-_.!~*'()&=+$,#") {
+		c[b] |= ofUser
+	}
+	for _, b := range []byte(digits + small + "-._") {
+		c[b] |= ofHost
+	}
+	return c
+}()
+
+const (
+	ofUser = 1 << iota
+	ofHost
+)
 
 func lower(c byte) byte {
 	if c >= 'A' && c <= 'Z' {

@@ -127,50 +127,62 @@ func unwrap(b []byte, p int) int {
 
 // stringAt reads a string (binary data too; nil is empty). It is borrowed from b.
 func stringAt(b []byte, p int) (s string, ok bool) {
-	p = unwrap(b, p)
-	c := b[p]
-	if c >= 0xa0 && c <= 0xbf {
+	if c := b[p]; c&0xe0 == 0xa0 {
 		return borrow(b[p+1 : p+1+int(c&0x1f)]), true
 	}
-	switch c {
+	return longStringAt(b, p)
+}
+
+func longStringAt(b []byte, p int) (s string, ok bool) {
+	p = unwrap(b, p)
+	head := 0
+	switch b[p] {
 	case 0xc0:
 		return "", true
-	case 0xd9, 0xda, 0xdb, 0xc4, 0xc5, 0xc6:
-		size, _ := long(b, p)
-		head := 1 + 1<<((c-0xc4)%3) // bin and str: lengths of 1, 2, 4 bytes
-		if c >= 0xd9 {
-			head = 1 + 1<<(c-0xd9)
+	case 0xd9, 0xc4:
+		head = 2
+	case 0xda, 0xc5:
+		head = 3
+	case 0xdb, 0xc6:
+		head = 5
+	default:
+		if !isString(b[p]) {
+			return "", false
 		}
-		return borrow(b[p+head : p+size]), true
+		head = 1
 	}
-	return "", false
+	return borrow(b[p+head : skip(b, p)]), true
 }
 
 // intAt reads an integer: as such, as a float without fraction (a Lua filter makes floats of all numbers), or as a string
 // of digits. Nil and the empty string are 0.
 func intAt(b []byte, p int) (n int64, ok bool) {
 	p = unwrap(b, p)
-	c := b[p]
-	if c <= 0x7f || c >= 0xe0 {
-		return int64(int8(c)), true
-	}
+	c, body := b[p], b[p+1:]
 	switch c {
 	case 0xc0:
 		return 0, true
-	case 0xcc, 0xcd, 0xce, 0xcf:
-		u := bigEndian(b[p+1 : p+int(sizes[c])])
-		return int64(u), u <= math.MaxInt64
+	case 0xcc:
+		return int64(body[0]), true
+	case 0xcd:
+		return int64(binary.BigEndian.Uint16(body)), true
+	case 0xce:
+		return int64(binary.BigEndian.Uint32(body)), true
+	case 0xcf, 0xd3:
+		n = int64(binary.BigEndian.Uint64(body))
+		return n, n >= 0 || c == 0xd3
 	case 0xd0:
-		return int64(int8(b[p+1])), true
+		return int64(int8(body[0])), true
 	case 0xd1:
-		return int64(int16(binary.BigEndian.Uint16(b[p+1:]))), true
+		return int64(int16(binary.BigEndian.Uint16(body))), true
 	case 0xd2:
-		return int64(int32(binary.BigEndian.Uint32(b[p+1:]))), true
-	case 0xd3:
-		return int64(binary.BigEndian.Uint64(b[p+1:])), true
+		return int64(int32(binary.BigEndian.Uint32(body))), true
 	case 0xca, 0xcb:
 		f := floatAt(b, p)
 		return int64(f), f == math.Trunc(f) && math.Abs(f) < 1<<53
+	}
+	if c <= 0x7f || c >= 0xe0 {
+		return int64(int8(c)), true
 	}
 	s, ok := stringAt(b, p)
 	if !ok || s == "" {

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"strings"
+	"unsafe"
 
 	"github.com/siphunt/siphunt/detect"
 )
@@ -46,7 +47,8 @@ func (d *Decoder) meet(buf []byte, p int) (lay *layout, end int) {
 	return lay, end
 }
 
-// judge decides what a SIP record is to the detector. What irrelevant records need comes first and is all that is read of them.
+// judge decides what a SIP record is to the detector. What irrelevant records need comes first, and is all that is read of
+// them.
 func (d *Decoder) judge(b *Batch, m *message, event int64) {
 	status := m.integer(fieldStatus, 999)
 	if status > 0 && status < 100 {
@@ -57,39 +59,40 @@ func (d *Decoder) judge(b *Batch, m *message, event int64) {
 		if method = m.method(); method == "" {
 			m.fault(NotSIP, wholeRecord)
 		}
+	} else if d.wants[status] {
+		method = m.method()
 	}
 	fromSource := m.fromSource()
 	time := d.time(m, event)
+	counts := d.counts(method) && (status > 0 || m.text(fieldUserAgent) != "")
 	if m.faulty {
 		return
 	}
-	if status > 0 && d.wants[status] {
-		method = m.method()
-	}
-	if method == "" || !d.counts(method) || status == 0 && m.text(fieldUserAgent) == "" {
-		if !m.faulty {
-			b.Stats.Other++
-			b.mark(time)
-		}
+	if !counts {
+		b.Stats.Other++
+		b.mark(time)
 		return
 	}
 	flow := detect.Flow{Time: time, Status: uint16(status)}
-	m.ends(&flow, fromSource == (status > 0))
-	flow.Transport = m.transport()
-	flow.UserAgent = m.text(fieldUserAgent)
-	flow.Probe = m.text(fieldProbe)
-	to, from := m.text(fieldTo), m.text(fieldFrom)
-	if m.faulty {
+	if d.fill(b, m, &flow, fromSource == (status > 0)); m.faulty {
 		return
-	}
-	if flow.Extension = b.extension(to, d.domain); flow.Extension == "" {
-		flow.Extension = b.extension(from, d.domain)
 	}
 	b.Flows = append(b.Flows, flow)
 	if status > 0 {
 		b.Stats.Relevant++
 	} else {
 		b.Stats.Other++
+	}
+}
+
+// fill reads what only relevant records are read for.
+func (d *Decoder) fill(b *Batch, m *message, f *detect.Flow, sourceIsRegistrar bool) {
+	m.ends(f, sourceIsRegistrar)
+	f.Transport = m.transport()
+	f.UserAgent = m.text(fieldUserAgent)
+	f.Probe = m.text(fieldProbe)
+	if f.Extension = b.extension(m.text(fieldTo), d.domain); f.Extension == "" {
+		f.Extension = b.extension(m.text(fieldFrom), d.domain)
 	}
 }
 
@@ -113,14 +116,15 @@ func (d *Decoder) time(m *message, event int64) (ms int64) {
 		return event
 	}
 	ok := false
+	unit := m.lay.table.unit
 	if p = unwrap(m.buf, p); isString(m.buf[p]) {
 		s, _ := stringAt(m.buf, p)
-		ms, ok = d.clock.parse(s, m.lay.table.unit)
+		ms, ok = d.clock.parse(unsafe.Slice(unsafe.StringData(s), len(s)), unit)
 	} else if isFloat(m.buf[p]) {
-		ms = m.lay.table.unit.millisFloat(floatAt(m.buf, p))
+		ms = unit.millisFloat(floatAt(m.buf, p))
 		ok = inRange(ms)
 	} else if n, isInt := intAt(m.buf, p); isInt {
-		ms = m.lay.table.unit.millis(n)
+		ms = unit.millis(n)
 		ok = inRange(ms)
 	}
 	if !ok {
@@ -156,6 +160,9 @@ func (m *message) integer(f field, most int64) int64 {
 	p := m.at(f)
 	if p == 0 {
 		return 0
+	}
+	if c := m.buf[p]; c <= 0x7f && int64(c) <= most {
+		return int64(c)
 	}
 	n, ok := intAt(m.buf, p)
 	if !ok || n < 0 || n > most {

@@ -60,13 +60,14 @@ type clock struct {
 }
 
 // parse reads a time written as a string: RFC 3339 (with a space for the T, and the zone without its colon, too) or a number.
-func (c *clock) parse(s string, u timeUnit) (ms int64, ok bool) {
-	if len(s) >= len("2006-01-02T15:04:05Z") && s[4] == '-' {
-		return c.rfc3339(s)
+func (c *clock) parse(text []byte, u timeUnit) (ms int64, ok bool) {
+	if len(text) >= len("2006-01-02T15:04:05Z") && text[4] == '-' {
+		return c.rfc3339(text)
 	}
-	if len(s) > 32 {
+	if len(text) > 32 {
 		return 0, false
 	}
+	s := borrow(text)
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		ms = u.millis(n)
 		return ms, s != "" && inRange(ms)
@@ -78,8 +79,8 @@ func (c *clock) parse(s string, u timeUnit) (ms int64, ok bool) {
 
 func inRange(ms int64) bool { return ms > 0 && ms <= maxTime }
 
-func (c *clock) rfc3339(s string) (ms int64, ok bool) {
-	if s[:16] != string(c.minute[:]) && !c.turn(s[:16]) {
+func (c *clock) rfc3339(s []byte) (ms int64, ok bool) {
+	if [16]byte(s) != c.minute && !c.turn(s[:16]) {
 		return 0, false
 	}
 	sec, ok := digits(s[17:19])
@@ -90,12 +91,12 @@ func (c *clock) rfc3339(s string) (ms int64, ok bool) {
 	rest := s[19:]
 	if rest[0] == '.' || rest[0] == ',' {
 		scale := int64(100)
-		for rest = rest[1:]; rest != "" && rest[0]-'0' <= 9; rest = rest[1:] {
+		for rest = rest[1:]; len(rest) > 0 && rest[0]-'0' <= 9; rest = rest[1:] {
 			ms += int64(rest[0]-'0') * scale
 			scale /= 10
 		}
 	}
-	if rest == "Z" || rest == "z" {
+	if len(rest) == 1 && rest[0]|0x20 == 'z' {
 		return ms, inRange(ms)
 	}
 	ahead, ok := zone(rest)
@@ -104,7 +105,7 @@ func (c *clock) rfc3339(s string) (ms int64, ok bool) {
 }
 
 // turn makes minute ("2026-11-22T09:40") the one that is remembered.
-func (c *clock) turn(minute string) bool {
+func (c *clock) turn(minute []byte) bool {
 	century, ok1 := digits(minute[0:2])
 	year, ok2 := digits(minute[2:4])
 	month, ok3 := digits(minute[5:7])
@@ -125,15 +126,19 @@ func (c *clock) turn(minute string) bool {
 }
 
 // zone reads "+01:00" or "+0100": how far ahead of UTC, in milliseconds.
-func zone(s string) (ahead int64, ok bool) {
-	if len(s) == 6 && s[3] == ':' {
-		s = s[:3] + s[4:]
+func zone(s []byte) (ahead int64, ok bool) {
+	if len(s) < 5 || s[0] != '+' && s[0] != '-' {
+		return 0, false
 	}
-	if len(s) != 5 || s[0] != '+' && s[0] != '-' {
+	minutes := s[3:]
+	if minutes[0] == ':' {
+		minutes = minutes[1:]
+	}
+	if len(minutes) != 2 {
 		return 0, false
 	}
 	h, ok1 := digits(s[1:3])
-	m, ok2 := digits(s[3:5])
+	m, ok2 := digits(minutes)
 	ahead = int64(h*60+m) * 60_000
 	if s[0] == '-' {
 		ahead = -ahead
@@ -142,7 +147,7 @@ func zone(s string) (ahead int64, ok bool) {
 }
 
 // digits reads a number of two digits.
-func digits(s string) (n int, ok bool) {
+func digits(s []byte) (n int, ok bool) {
 	tens, ones := s[0]-'0', s[1]-'0'
 	return int(tens)*10 + int(ones), tens <= 9 && ones <= 9
 }
