@@ -40,15 +40,15 @@ func brawlConfig(tr *traffic) detect.Config {
 	seconds := func(from, to int) time.Duration { return time.Duration(from+tr.IntN(to-from+1)) * time.Second }
 	bars := func() detect.Thresholds {
 		return detect.Thresholds{
-			Attempts: 2 + tr.IntN(6), ScanExtensions: 2 + tr.IntN(4), ScanKnownRatio: pick(tr, 0, 0.1, 0.25, 0.5, 1),
-			DistributedClients: 2 + tr.IntN(3), SprayAttempts: 2 + tr.IntN(3), SuccessAfter: 1 + tr.IntN(4),
+			Attempts: 1 + tr.IntN(7), ScanExtensions: 1 + tr.IntN(5), ScanKnownRatio: pick(tr, 0, 0.1, 0.25, 0.5, 1),
+			DistributedClients: 2 + tr.IntN(3), SprayAttempts: 1 + tr.IntN(4), SuccessAfter: 1 + tr.IntN(4),
 		}
 	}
 	cfg := detect.DefaultConfig()
 	cfg.Thresholds = bars()
 	cfg.IdleTimeout = seconds(10, 120)
 	cfg.CheckInterval = seconds(1, 10)
-	cfg.ChallengeGrace = seconds(1, 45)
+	cfg.ChallengeGrace = min(seconds(0, 45), cfg.IdleTimeout)
 	cfg.KnownGoodTTL = pick(tr, 24*time.Hour, 24*time.Hour, seconds(20, 900))
 	cfg.UpdateInterval = seconds(5, 60)
 	cfg.IPv6ClientPrefix = pick(tr, 64, 64, 128)

@@ -127,6 +127,7 @@ func (r *reference) openOn(kind detect.Kind, key refKey, pairs []*refPair) {
 		case kind == detect.BruteForce:
 			in.knownClient = run.known
 			in.count(p, run.first, run.last, run.count, run.codes)
+			run.held = 0
 		case run.open && r.alive(run) && (!run.known || run.count >= 2):
 			in.count(p, run.first, run.last, run.count, run.codes)
 			run.held = 0
