@@ -37,7 +37,7 @@ func TestGoodConfig(t *testing.T) {
 	want.Custom = &flow.Mapping{
 		Time: flow.Paths{"timestamp"}, TimeFormat: "ms",
 		Source: flow.Paths{"src_ip"}, Destination: flow.Paths{"dst_ip", "dest_ip"},
-		Status: flow.Paths{"sip.code"}, CSeq: flow.Paths{"sip.cseq"}, To: flow.Paths{"sip.to"},
+		Status: flow.Paths{"sip.code"}, CSeq: flow.Paths{"sip.cseq"}, To: flow.Paths{"sip.to"}, Probe: flow.Paths{"observer"},
 	}
 	d := &want.Detector
 	d.Attempts, d.ScanKnownRatio, d.IdleTimeout, d.ReportEnd = 50, 1, 90*time.Minute, true

@@ -57,6 +57,10 @@ func (r *reader) key(key toml.Key, line int) {
 		r.fail(name, line, ": no such %s; %s", r.what(key), suggestion(name))
 		return
 	}
+	r.implied(name, line)
+	if table, _ := cutLast(name); r.skip[table] {
+		return
+	}
 	value := r.value(key)
 	if err := assign(s.field(r.config), value); err != nil {
 		r.fail(name, line, " = %s: %v; for example %s", literal(value), err, s.example)
@@ -65,12 +69,15 @@ func (r *reader) key(key toml.Key, line int) {
 
 // table begins a table.
 func (r *reader) table(name string, key toml.Key, line int) {
-	t, kind := tables[name], r.meta.Type(key...)
-	if want := map[bool]string{false: "Hash", true: "ArrayHash"}[t.many]; kind != want {
-		r.fail(name, line, " is a table: write %s, and its keys below", header(name))
-		r.skip[name] = true
+	if want := map[bool]string{false: "Hash", true: "ArrayHash"}[tables[name].many]; r.meta.Type(key...) != want {
+		r.noTable(name, line)
 		return
 	}
+	r.begin(name, line)
+}
+
+func (r *reader) begin(name string, line int) {
+	t := tables[name]
 	if t.many {
 		r.count[name]++
 	}
@@ -78,6 +85,22 @@ func (r *reader) table(name string, key toml.Key, line int) {
 	if t.begin != nil {
 		t.begin(r.config)
 	}
+}
+
+// implied begins the table of a key that was written with dots, without a header for it.
+func (r *reader) implied(name string, line int) {
+	switch table, _ := cutLast(name); {
+	case r.at[r.place(table)] > 0:
+	case tables[table].many:
+		r.noTable(table, line)
+	default:
+		r.begin(table, line)
+	}
+}
+
+func (r *reader) noTable(name string, line int) {
+	r.fail(name, line, " is a table: write %s, and its keys below", header(name))
+	r.skip[name] = true
 }
 
 func (r *reader) what(key toml.Key) string {

@@ -11,8 +11,8 @@ import (
 // replayBatch is how many lines go to the detector at once.
 const replayBatch = 512
 
-// Replay is a detector over recorded flows, JSON lines or chunks. Its clock is that of the flows: the same input gives the same
-// alerts, whenever it is run.
+// Replay is a detector over recorded flows, JSON lines or chunks. Its clock is that of the flows: the same input gives the
+// same alerts, whenever it is run.
 type Replay struct {
 	alert    func(*detect.Alert)
 	complain func(string)
