@@ -9,20 +9,26 @@ import (
 	"golang.org/x/term"
 )
 
-// progress shows how far a replay has come, where somebody may be watching. It counts bytes as they are on disk.
+// progress shows how far a command has come, where somebody may be watching.
 type progress struct {
 	bar *progressbar.ProgressBar // nil where stderr is no terminal
 }
 
+// newProgress is that of a replay. It counts bytes as they are on disk.
 func newProgress(stderr io.Writer, files []string) *progress {
+	return newProgressOf(stderr, "replaying", totalSize(files), progressbar.OptionShowBytes(true))
+}
+
+// newProgressOf goes up to total, -1 where it is not known.
+func newProgressOf(stderr io.Writer, what string, total int64, unit progressbar.Option) *progress {
 	f, ok := stderr.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return &progress{}
 	}
-	return &progress{progressbar.NewOptions64(totalSize(files),
+	return &progress{progressbar.NewOptions64(total,
 		progressbar.OptionSetWriter(stderr),
-		progressbar.OptionSetDescription("replaying"),
-		progressbar.OptionShowBytes(true),
+		progressbar.OptionSetDescription(what),
+		unit,
 		progressbar.OptionFullWidth(),
 		progressbar.OptionThrottle(100*time.Millisecond),
 		progressbar.OptionClearOnFinish(),
@@ -48,6 +54,13 @@ func (p *progress) reader(r io.Reader) io.Reader {
 		return r
 	}
 	return io.TeeReader(r, p.bar)
+}
+
+// add counts what was done since the last time.
+func (p *progress) add(n int) {
+	if p.bar != nil {
+		_ = p.bar.Add(n)
+	}
 }
 
 // clear makes room for a line of text.

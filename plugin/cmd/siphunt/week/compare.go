@@ -15,12 +15,14 @@ type Result struct {
 	Further int   // rejections 403 and 404 in it
 	Known   int   // incidents with KnownClient
 
-	Missed    []*Attack   // planted, and nothing was found
-	False     []*Incident // found, and nothing was planted
-	Merged    []*Incident // one was found for several that were planted
-	Split     []*Attack   // several were found for one that was planted
-	Different []Match     // one was found for one, but not with the same figures
-	Delays    map[string][]int64
+	Missed    []*Attack          // planted, and nothing was found
+	False     []*Incident        // found, and nothing was planted
+	Merged    []*Incident        // one was found for several that were planted
+	Split     []*Attack          // several were found for one that was planted
+	Different []Match            // one was found for one, but not with the same figures
+	Delays    map[string][]int64 // by class, milliseconds
+
+	Cost *Cost // nil where only alerts are known
 }
 
 // Match is what was planted and what was found of it.

@@ -7,24 +7,25 @@ import (
 	"github.com/siphunt/siphunt/plugin/engine"
 )
 
-// Cost is the processor time of a run, garbage collection with it.
+// Cost is what a run in this process took.
 type Cost struct {
-	Generation time.Duration // making the records: no part of what siphunt does
-	Detection  time.Duration // from a chunk to the verdict
+	Generation time.Duration // processor time for making the records: no part of what siphunt does
+	Detection  time.Duration // and from a chunk to the verdict, garbage collection with it
+	Memory     int64         // the most that was resident, in bytes, with what the generator needs
 }
 
 // Run puts a week through the detector, chunk by chunk, in this process. done gets the number of new records, now and then.
-func Run(g *Generator, config *engine.Config, done func(records int)) (*Result, *Cost, error) {
+func Run(g *Generator, config *engine.Config, done func(records int)) (*Result, error) {
 	var incidents Incidents
 	replay, err := engine.NewReplay(config, incidents.Add, func(string) {})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	encoder, err := NewEncoder(Chunks, Ipfixprobe)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	cost := new(Cost)
+	var cost Cost
 	chunk := make([]byte, 0, chunkSize+chunkSize/2)
 	for more := true; more; {
 		begin, records := processorTime(), 0
@@ -38,16 +39,22 @@ func Run(g *Generator, config *engine.Config, done func(records int)) (*Result, 
 	begin := processorTime()
 	replay.Finish()
 	cost.Detection += processorTime() - begin
+	cost.Memory = usage().Maxrss * 1024
 	r := Compare(g.Truth(), incidents.Ended())
 	r.setRecords(replay.Counts())
-	return r, cost, nil
+	r.Cost = &cost
+	return r, nil
 }
 
 // processorTime is what this process has used so far.
 func processorTime() time.Duration {
-	var u syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	u := usage()
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+func usage() (u syscall.Rusage) {
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u) // fails on no valid argument
+	return u
 }
 
 // setRecords completes the table with what the decoder counted: relevant are the answers less those that the paper did not look at.
