@@ -6,7 +6,7 @@
  *   input NAME [KEY=VALUE ...]  an instance of an input, likewise output: "siphunt_alerts", "siphunt"
  *   start                       initialise the inputs, then the outputs; what was running exits first (a hot reload)
  *   flush N FILE THREADS TIMES  give FILE to the output number N (from 0), TIMES times from each of THREADS threads
- *   collect FILE                ask all inputs, append what they give to FILE
+ *   collect N FILE              ask the input number N, append what it gives to FILE
  *   metrics                     print the metrics
  *   sleep MILLISECONDS
  *   stop                        let all exit, and unregister
@@ -25,7 +25,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { INPUT = 1, OUTPUT = 2, MAX = 16 };
+enum { INPUT = 1, OUTPUT = 2, MAX = 128 };
 
 struct definition {
     int type, proxy, flags;
@@ -306,6 +306,17 @@ static char *read_file(const char *path, size_t *size)
     return data;
 }
 
+static struct instance *find(int type, int number)
+{
+    for (int i = 0; i < running->n_instances; i++) {
+        if (running->instances[i]->type == type && number-- == 0) {
+            return running->instances[i];
+        }
+    }
+    die("no such instance");
+    return NULL;
+}
+
 struct flush {
     struct instance *output;
     const char *path;
@@ -333,15 +344,10 @@ static void flush(int number, const char *path, int threads, int times)
 {
     pthread_t ids[64];
     struct flush work[64];
-    struct instance *output = NULL;
+    struct instance *output = find(OUTPUT, number);
     int failed = 0;
-    for (int i = 0; i < running->n_instances; i++) {
-        if (running->instances[i]->type == OUTPUT && number-- == 0) {
-            output = running->instances[i];
-        }
-    }
-    if (output == NULL || threads < 1 || threads > 64) {
-        die("flush: no such output, or not 1 to 64 threads");
+    if (threads < 1 || threads > 64) {
+        die("flush: not 1 to 64 threads");
     }
     for (int i = 0; i < threads; i++) {
         work[i] = (struct flush) {output, path, times, 0};
@@ -354,26 +360,21 @@ static void flush(int number, const char *path, int threads, int times)
     printf("flushed %d, failed %d\n", threads * times, failed);
 }
 
-static void collect(const char *path)
+static void collect(int number, const char *path)
 {
-    FILE *f = fopen(path, "ab");
-    for (int i = 0; i < running->n_instances; i++) {
-        struct instance *in = running->instances[i];
-        void *data = NULL;
-        size_t size = 0;
-        if (in->type != INPUT) {
-            continue;
-        }
-        int (*callback)(void *, void **, size_t *) = symbol(in->proxy->library, "FLBPluginInputCallbackCtx");
-        int (*cleanup)(void *, void *) = symbol(in->proxy->library, "FLBPluginInputCleanupCallbackCtx");
-        int code = callback(in->input.remote, &data, &size);
-        printf("collected %zu from %s\n", size, in->name);
-        if (size > 0 && code != -1) {
-            fwrite(data, 1, size, f);
-            cleanup(in->input.remote, data);
-        }
+    struct instance *in = find(INPUT, number);
+    int (*callback)(void *, void **, size_t *) = symbol(in->proxy->library, "FLBPluginInputCallbackCtx");
+    int (*cleanup)(void *, void *) = symbol(in->proxy->library, "FLBPluginInputCleanupCallbackCtx");
+    void *data = NULL;
+    size_t size = 0;
+    int code = callback(in->input.remote, &data, &size);
+    printf("collected %zu from %s\n", size, in->name);
+    if (size > 0 && code != -1) {
+        FILE *f = fopen(path, "ab");
+        fwrite(data, 1, size, f);
+        fclose(f);
+        cleanup(in->input.remote, data);
     }
-    fclose(f);
 }
 
 /* SIGTERM ends the host as "stop" does. */
@@ -406,8 +407,8 @@ int main(void)
         else if (sscanf(line, "flush %d %4095s %d %d", &a, path, &b, &c) == 4) {
             flush(a, path, b, c);
         }
-        else if (sscanf(line, "collect %4095s", path) == 1) {
-            collect(path);
+        else if (sscanf(line, "collect %d %4095s", &a, path) == 2) {
+            collect(a, path);
         }
         else if (print_metrics != NULL && strcmp(line, "metrics") == 0) {
             print_metrics();
