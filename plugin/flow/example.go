@@ -1,6 +1,9 @@
 package flow
 
-import "strconv"
+import (
+	"bytes"
+	"strconv"
+)
 
 // An example shows a person what was dropped. It is made for the first record of each reason in a batch only, so that a
 // flood of bad records stays cheap, and it is escaped: what a packet carried must not steer a terminal or forge a log line.
@@ -45,6 +48,9 @@ func (b *Batch) dropField(r Reason, f field, buf []byte, p int) {
 // showMap writes the members of a map as key=value until the example is long enough.
 func (b *Batch) showMap(buf []byte, p, from int) {
 	n, p, _ := mapAt(buf, p)
+	if n == 0 {
+		b.scratch = append(b.scratch, "{}"...)
+	}
 	for ; n > 0 && len(b.scratch)-from < exampleLength; n-- {
 		if key, ok := stringAt(buf, p); ok {
 			quoted := len(b.scratch)
@@ -63,8 +69,8 @@ func (b *Batch) showMap(buf []byte, p, from int) {
 	}
 	if n > 0 {
 		b.scratch = append(b.scratch, "..."...)
-	} else if len(b.scratch) > from {
-		b.scratch = b.scratch[:len(b.scratch)-1]
+	} else {
+		b.scratch = bytes.TrimSuffix(b.scratch, []byte(" "))
 	}
 }
 
@@ -76,7 +82,7 @@ func (b *Batch) showValue(buf []byte, p int) {
 		b.showString(s)
 	} else if isFloat(c) {
 		b.scratch = strconv.AppendFloat(b.scratch, floatAt(buf, p), 'g', -1, 64)
-	} else if n, ok := intAt(buf, p); ok && c != 0xc0 && c != 0x91 {
+	} else if n, ok := intAt(buf, p); ok && c != 0xc0 {
 		b.scratch = strconv.AppendInt(b.scratch, n, 10)
 	} else {
 		end := skip(buf, p)

@@ -119,8 +119,10 @@ func bigEndian(b []byte) uint64 {
 
 // unwrap steps into an array of one: some exporters wrap every value.
 func unwrap(b []byte, p int) int {
-	if b[p] == 0x91 {
-		return p + 1
+	if c := b[p]; c&0xf0 == 0x90 || c == 0xdc || c == 0xdd {
+		if n, at, ok := arrayAt(b, p); ok && n == 1 {
+			return at
+		}
 	}
 	return p
 }

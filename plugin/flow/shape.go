@@ -1,5 +1,7 @@
 package flow
 
+import "unsafe"
+
 // Records of one exporter carry the same keys in the same order, so where the fields are is found out once: a record that
 // was not seen before is surveyed, key by key, and leaves its path in a tree. A node of the tree holds the bytes between
 // two values (headers and keys), so that following a record costs a comparison of bytes and a step over the value for each
@@ -42,21 +44,23 @@ func newNode(bytes string) node {
 	return n
 }
 
-// begins says whether b begins with the node's bytes. It compares the first and the last 16, or 8, which the compiler does
-// in registers and which mostly is all of them: half the time of a comparison of strings, where most of the time goes.
-func (n *node) begins(b []byte) bool {
+// begins says whether the node's bytes are in b from p on, and a byte of a value behind them. It compares the first and the
+// last 16, or 8, which is done in registers and mostly is all of them: half the time of a comparison of strings, where most
+// of the time goes. Hence unsafe: with a check of bounds for each word it takes a quarter more.
+func (n *node) begins(b []byte, p int) bool {
 	size := len(n.bytes)
-	if len(b) < size {
+	if p+size >= len(b) {
 		return false
 	}
+	at := unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), p)
 	if size >= 16 {
-		return [16]byte(b) == n.ends[0] && [16]byte(b[size-16:]) == n.ends[1] &&
-			(size <= 32 || string(b[16:size-16]) == n.bytes[16:size-16])
+		return *(*[16]byte)(at) == n.ends[0] && *(*[16]byte)(unsafe.Add(at, size-16)) == n.ends[1] &&
+			(size <= 32 || string(b[p+16:p+size-16]) == n.bytes[16:size-16])
 	}
 	if size >= 8 {
-		return [8]byte(b) == [8]byte(n.ends[0][:]) && [8]byte(b[size-8:]) == [8]byte(n.ends[1][:])
+		return *(*[8]byte)(at) == *(*[8]byte)(n.ends[0][:]) && *(*[8]byte)(unsafe.Add(at, size-8)) == *(*[8]byte)(n.ends[1][:])
 	}
-	return string(b[:size]) == n.bytes
+	return string(b[p:p+size]) == n.bytes
 }
 
 type tree struct {
@@ -72,7 +76,7 @@ func (t *tree) follow(b []byte, p int, values *[maxSteps]int) (lay *layout, end 
 	}
 	n := &t.nodes[0]
 	for i := 1; ; i++ {
-		for p > len(b) || !n.begins(b[p:]) {
+		for !n.begins(b, p) {
 			if n.alt == 0 {
 				return nil, 0
 			}
@@ -80,9 +84,6 @@ func (t *tree) follow(b []byte, p int, values *[maxSteps]int) (lay *layout, end 
 		}
 		p += len(n.bytes)
 		values[i] = p
-		if p >= len(b) {
-			return nil, 0
-		}
 		if size := int(sizes[b[p]]); size != 0 {
 			p += size
 		} else if p = skip(b, p); p < 0 {
