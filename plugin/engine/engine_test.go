@@ -2,15 +2,16 @@ package engine
 
 import (
 	"bytes"
-	"encoding/json"
+	"encoding/binary"
 	"fmt"
+	"math"
 	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/tinylib/msgp/msgp"
+	jsoniter "github.com/json-iterator/go"
 
 	"github.com/siphunt/siphunt/detect"
 )
@@ -58,19 +59,33 @@ func chunks(t *testing.T, file string, n int) [][]byte {
 			list = append(list, nil)
 		}
 		var record map[string]any
-		if err := json.Unmarshal(line, &record); err != nil {
+		if err := jsoniter.Unmarshal(line, &record); err != nil {
 			t.Fatal(err)
 		}
 		last := &list[len(list)-1]
-		*last = msgp.AppendArrayHeader(*last, 2)
-		*last = msgp.AppendArrayHeader(*last, 2)
-		*last = msgp.AppendInt64(*last, recorded.Unix())
-		*last = msgp.AppendMapHeader(*last, 0)
-		if *last, err = msgp.AppendIntf(*last, record); err != nil {
-			t.Fatal(err)
-		}
+		*last = append(*last, 0x92, 0x92) // [[time, {}], record]
+		*last = pack(*last, float64(recorded.Unix()))
+		*last = append(*last, 0x80)
+		*last = pack(*last, record)
 	}
 	return list
+}
+
+// pack writes what a flow record may hold as msgpack.
+func pack(b []byte, value any) []byte {
+	switch v := value.(type) {
+	case string:
+		return append(binary.BigEndian.AppendUint32(append(b, 0xdb), uint32(len(v))), v...)
+	case float64:
+		return binary.BigEndian.AppendUint64(append(b, 0xcb), math.Float64bits(v))
+	case map[string]any:
+		b = binary.BigEndian.AppendUint32(append(b, 0xdf), uint32(len(v)))
+		for key, member := range v {
+			b = pack(pack(b, key), member)
+		}
+		return b
+	}
+	panic(fmt.Sprintf("a flow record holds a %T", value))
 }
 
 // figure is the value of a metric whose name and labels are written as in "alerts_total brute-force open".

@@ -45,7 +45,7 @@ func inForce(w io.Writer, config *engine.Config) {
 		d.ScanExtensions, d.ScanKnownRatio, d.SprayAttempts)
 	fmt.Fprintf(w, "  distributed  from %d clients\n", d.DistributedClients)
 	fmt.Fprintf(w, "  over         after %v without a rejection\n", d.IdleTimeout)
-	fmt.Fprintf(w, "  rules        %s, %s\n", count(len(d.Allow), "allow"), count(len(d.Overrides), "override"))
+	fmt.Fprintf(w, "  exceptions   %s, %s\n", count(len(d.Allow), "allow rule"), count(len(d.Overrides), "override"))
 	reports := "all reports"
 	if d.ReportEnd {
 		reports = "one report at the end"
@@ -53,7 +53,7 @@ func inForce(w io.Writer, config *engine.Config) {
 	fmt.Fprintf(w, "  alerts       %s, %s of each incident, up to %d waiting\n", config.AlertFormat, reports, config.OutboxLimit)
 }
 
-// count is a number with its noun: "1 allow", "2 allows".
+// count is a number with its noun: "1 record", "2 records".
 func count(n int, noun string) string {
 	if n != 1 {
 		noun += "s"

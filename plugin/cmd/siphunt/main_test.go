@@ -30,7 +30,7 @@ func file(t *testing.T, name, text string) string {
 // TestExitCodes is what scripts rely on, and what is said to a person.
 func TestExitCodes(t *testing.T) {
 	good := file(t, "good.toml", "detector.attempts = 30\n")
-	bad := file(t, "bad.toml", "[detector]\nattemts = 30\n")
+	bad := file(t, "bad.toml", "[detector]\natempts = 30\n")
 	noisy := file(t, "noisy.jsonl", "{\"a\":1}\nno JSON\n")
 	for _, c := range []struct {
 		args   string
@@ -51,7 +51,7 @@ func TestExitCodes(t *testing.T) {
 
 		{"check -c " + good, exitOK, "from 30 rejections", ""},
 		{"check -c ../../../conf/siphunt.toml", exitOK, "OK", ""},
-		{"check -c " + bad, exitBad, "", `bad.toml:2: detector.attemts: no such key; did you mean "attempts"?`},
+		{"check -c " + bad, exitBad, "", `bad.toml:2: detector.atempts: no such key; did you mean "attempts"?`},
 		{"check -c none.toml", exitBad, "", "none.toml: no such file"},
 		{"check", exitUsage, "", "siphunt check: give one file with -c"},
 
@@ -105,7 +105,7 @@ func TestReplayReportsOnlyTheEnd(t *testing.T) {
 // TestShow reads back what replay and Fluent Bit write, in its two forms.
 func TestShow(t *testing.T) {
 	_, alerts, summary := shell("", "replay", flows)
-	table := summary[:strings.Index(summary, "838 records")]
+	table, _, _ := strings.Cut(summary, "838 records")
 	var tagged strings.Builder
 	for line := range strings.Lines(alerts) {
 		tagged.WriteString("siphunt.alert: [1795340439.012000000, " + strings.TrimSpace(line) + "]\n")

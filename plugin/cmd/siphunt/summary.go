@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
+	jsoniter "github.com/json-iterator/go"
 )
 
 // summary is a table of incidents, from their alerts.
@@ -46,7 +46,7 @@ type members struct {
 // add takes an alert as JSON. It tells whether it was one.
 func (s *summary) add(line []byte) bool {
 	r := &tableAlert{}
-	if err := json.Unmarshal(line, r); err != nil || r.Siphunt.Incident.ID == "" {
+	if err := jsoniter.Unmarshal(line, r); err != nil || r.Siphunt.Incident.ID == "" {
 		return false
 	}
 	id := r.Siphunt.Incident.ID
