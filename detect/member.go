@@ -131,6 +131,7 @@ func (d *Detector) releaseMember(mi uint32) {
 	d.outside++
 	if m.held {
 		p.codes[m.heldCode] = 1
+		d.suspect(m.pair, p, 1, d.full(p.last))
 		d.graces.add(m.pair, d.full(p.last))
 	} else {
 		d.forgetRun(p)
