@@ -136,6 +136,9 @@ func (r *reference) openOn(kind detect.Kind, key refKey, pairs []*refPair) {
 	if kind == detect.Scan && in.sprayed(r.thresholds(key)) { // step 6: from its opening
 		in.kind = detect.Spray
 	}
+	if kind == detect.Scan && in.sprayed(r.thresholds(key)) {
+		in.kind = detect.Spray
+	}
 	r.open[in] = true
 	if kind != detect.BruteForce {
 		r.taking[key] = in
