@@ -199,12 +199,12 @@ func TestHostScenarios(t *testing.T) {
 // TestHostReload: an attack that began before a hot reload is the same incident after it. Nothing is lost, and nothing
 // comes twice: the alerts are those of a run without a reload.
 func TestHostReload(t *testing.T) {
-	s := oneScenario(t, "svcrack-success")
+	s := oneScenario(t, "distributed-success")
 	folder := t.TempDir()
 	config := write(t, filepath.Join(folder, "siphunt.toml"), s.config)
-	half := len(s.flows) / 2
-	first := write(t, filepath.Join(folder, "first"), string(chunk(t, s.flows[:half])))
-	second := write(t, filepath.Join(folder, "second"), string(chunk(t, s.flows[half:])))
+	cut := len(s.flows) * 9 / 10
+	first := write(t, filepath.Join(folder, "first"), string(chunk(t, s.flows[:cut])))
+	second := write(t, filepath.Join(folder, "second"), string(chunk(t, s.flows[cut:])))
 	for name, collectFirst := range map[string]string{"alerts collected before": "collect 0 ", "alerts waiting": "sleep 1 "} {
 		t.Run(name, func(t *testing.T) {
 			alerts := write(t, filepath.Join(t.TempDir(), "alerts"), "")
@@ -213,6 +213,9 @@ func TestHostReload(t *testing.T) {
 			commands = append(append(commands, load...), "collect 0 "+alerts, "flush 0 "+second+" 1 1", "collect 0 "+alerts, "collect 0 "+alerts, "metrics")
 			r := inHost(t, commands...)
 			r.wants(t, 0)
+			if strings.Contains(r.out, "collected 0 from siphunt_alerts.0\nregistered") {
+				t.Fatal("the attack had not opened before the reload")
+			}
 			compareAlerts(t, s.alerts, unpack(t, []byte(read(t, alerts))))
 			if want := fmt.Sprintf(`fluentbit_siphunt_records_total{detector="main"} %d`, len(s.flows)); !strings.Contains(r.out, want) {
 				t.Errorf("no %q in\n%s", want, r.out)
@@ -318,14 +321,4 @@ func TestHostLogLevel(t *testing.T) {
 	if strings.Contains(r.log, "warn") {
 		t.Errorf("a warning at log_level error: %s", r.log)
 	}
-}
-
-func oneScenario(t *testing.T, name string) scenario {
-	t.Helper()
-	all := scenarios(t)
-	i := slices.IndexFunc(all, func(s scenario) bool { return s.name == name })
-	if i < 0 {
-		t.Fatalf("no scenario %s", name)
-	}
-	return all[i]
 }

@@ -31,23 +31,29 @@ type scenario struct {
 	alerts []string // expected
 }
 
+// scenarios gives all of them.
 func scenarios(t *testing.T) (all []scenario) {
 	t.Helper()
-	folders, err := filepath.Glob("../testdata/scenarios/*")
-	if err != nil || len(folders) == 0 {
+	flows, err := filepath.Glob("../testdata/scenarios/*/flows.jsonl.gz")
+	if err != nil || len(flows) == 0 {
 		t.Fatalf("no scenarios: %v", err)
 	}
-	for _, folder := range folders {
-		s := scenario{
-			name:   filepath.Base(folder),
-			config: withFlowClock(read(t, filepath.Join(folder, "siphunt.toml"))),
-			flows:  lines(gunzip(t, filepath.Join(folder, "flows.jsonl.gz"))),
-			alerts: lines(read(t, filepath.Join(folder, "alerts.jsonl"))),
-		}
-		s.flows = append(s.flows, after(t, s.flows)...)
-		all = append(all, s)
+	for _, file := range flows {
+		all = append(all, oneScenario(t, filepath.Base(filepath.Dir(file))))
 	}
 	return all
+}
+
+func oneScenario(t *testing.T, name string) scenario {
+	t.Helper()
+	folder := filepath.Join("../testdata/scenarios", name)
+	flows := lines(gunzip(t, filepath.Join(folder, "flows.jsonl.gz")))
+	return scenario{
+		name:   name,
+		config: withFlowClock(read(t, filepath.Join(folder, "siphunt.toml"))),
+		flows:  append(flows, after(t, flows)...),
+		alerts: lines(read(t, filepath.Join(folder, "alerts.jsonl"))),
+	}
 }
 
 // withFlowClock adds a key to the detector's table.
@@ -58,12 +64,6 @@ func withFlowClock(config string) string {
 	}
 	return config + "\n" + table + "clock = \"flow\"\n"
 }
-
-var (
-	isoTime = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z`)
-	epoch   = regexp.MustCompile(`:\s*(17\d{8}(\.\d+)?|17\d{11})([,}])`) // seconds, or milliseconds
-	cseq    = regexp.MustCompile(`"\d+ (REGISTER|INVITE|OPTIONS|ACK|BYE|SUBSCRIBE)"`)
-)
 
 // after gives records that move the clock on until no incident is open. They are less than an hour apart, because a
 // clock that is moved by records alone takes a greater step for a mistake. A collector may write each message twice, once
@@ -80,6 +80,12 @@ func after(t *testing.T, flows []string) (more []string) {
 	}
 	return more
 }
+
+var (
+	isoTime = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z`)
+	epoch   = regexp.MustCompile(`:\s*(17\d{8}(\.\d+)?|17\d{11})([,}])`) // seconds, or milliseconds
+	cseq    = regexp.MustCompile(`"\d+ (REGISTER|INVITE|OPTIONS|ACK|BYE|SUBSCRIBE)"`)
+)
 
 // times is the text of all times in a record, later ones greater: those of one scenario have one form.
 func times(flow string) string {
