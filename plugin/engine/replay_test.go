@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -130,4 +131,31 @@ func TestReplayOfAFolder(t *testing.T) {
 	if got := replay(t, f); got.err == nil {
 		t.Errorf("a folder was read: %+v", got)
 	}
+}
+
+// TestLongLinesTakeNoMemory: a line without an end is read in pieces that are forgotten.
+func TestLongLinesTakeNoMemory(t *testing.T) {
+	l, err := NewLines(io.LimitReader(endless{}, 64*maxLine))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if _, err := l.Next(); err != ErrLongLine {
+		t.Errorf("got %v", err)
+	}
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; n > 16*maxLine {
+		t.Errorf("%d bytes allocated", n)
+	}
+}
+
+// endless is a file that is one line.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'x'
+	}
+	return len(p), nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -110,7 +111,7 @@ func TestShow(t *testing.T) {
 	for line := range strings.Lines(alerts) {
 		tagged.WriteString("siphunt.alert: [1795340439.012000000, " + strings.TrimSpace(line) + "]\n")
 	}
-	for name, text := range map[string]string{"JSON lines": alerts, "with tag and time": tagged.String(), "twice": alerts + alerts} {
+	for name, text := range map[string]string{"JSON lines": alerts, "with tag and time": tagged.String(), "twice": alerts + alerts, "backwards": backwards(alerts)} {
 		code, stdout, stderr := shell(text, "show", "-")
 		if code != exitOK || stdout != table || stderr != "" {
 			t.Errorf("%s: exit code %d\n%s%s", name, code, stdout, stderr)
@@ -123,6 +124,12 @@ func TestShow(t *testing.T) {
 	if _, stdout, _ := shell(open, "show", "-"); !strings.Contains(stdout, "state") || !strings.Contains(stdout, " open ") {
 		t.Errorf("an incident that is not over:\n%s", stdout)
 	}
+}
+
+func backwards(text string) string {
+	lines := slices.Collect(strings.Lines(text))
+	slices.Reverse(lines)
+	return strings.Join(lines, "")
 }
 
 // TestShowTrustsNoFile: what stands in a file must not reach the terminal as it is.
