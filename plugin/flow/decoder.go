@@ -145,9 +145,9 @@ func eventTime(b []byte, at, body int) (event int64, _ int) {
 	var sec int64
 	switch c := b[at]; {
 	case c == 0xd7 && b[at+1] == 0, c == 0xc7 && b[at+1] == 8 && b[at+2] == 0:
-		ext := b[body-8 : body]
-		if c == 0xd7 {
-			ext = b[at+2 : at+10]
+		ext := b[at+2:]
+		if c == 0xc7 {
+			ext = b[at+3:]
 		}
 		sec = int64(int32(binary.BigEndian.Uint32(ext)))
 		event = int64(binary.BigEndian.Uint32(ext))*1000 + int64(binary.BigEndian.Uint32(ext[4:])/1e6)

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"strconv"
+	"strings"
 	"unsafe"
 )
 
@@ -190,8 +191,21 @@ func intAt(b []byte, p int) (n int64, ok bool) {
 	if !ok || s == "" {
 		return 0, ok
 	}
+	if !consistsOf(s, "+-0123456789") {
+		return 0, false
+	}
 	n, err := strconv.ParseInt(s, 10, 64)
 	return n, err == nil
+}
+
+// consistsOf says whether all bytes of s are among those. It keeps what is no number from strconv, whose errors cost memory.
+func consistsOf(s, bytes string) bool {
+	for i := 0; i < len(s); i++ {
+		if strings.IndexByte(bytes, s[i]) < 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // floatAt reads a float, of which isFloat has said that it is there.

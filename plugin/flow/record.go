@@ -42,7 +42,7 @@ func (d *Decoder) meet(buf []byte, p int) (lay *layout, end int) {
 		d.values[i+1] = step.value
 	}
 	if !d.survey.oddity && len(d.survey.steps) > 0 {
-		d.tree.grow(buf, &d.survey, lay)
+		d.tree.grow(buf, d.survey.steps, lay)
 	}
 	return lay, end
 }

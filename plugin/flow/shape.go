@@ -15,7 +15,8 @@ const (
 	maxSteps = 256  // values of a record that are looked at; those behind them are passed over
 	maxNodes = 4096 // of the tree
 	maxAlts  = 16   // nodes that are tried at one place
-	patience = 4096 // records that a full tree fails on before it is grown anew
+	maxBytes = 512  // of a node
+	patience = 4096 // records that find no place in the tree before it is grown anew
 )
 
 // layout tells where the fields of a record are: the number of the value, counted from 1, 0 for those it does not have.
@@ -66,7 +67,7 @@ func (n *node) begins(b []byte, p int) bool {
 type tree struct {
 	nodes   []node
 	layouts []layout
-	missed  int // records since it is full that it did not know
+	missed  int // records that found no place
 }
 
 // follow runs along the record at p and notes where its values are. It returns nil if there is no such record in the tree.
@@ -99,39 +100,42 @@ func (t *tree) follow(b []byte, p int, values *[maxSteps]int) (lay *layout, end 
 	}
 }
 
-// grow adds the path of a record that was surveyed: the bytes from the end of each value to the next one.
-func (t *tree) grow(b []byte, s *survey, lay *layout) {
-	if len(t.nodes)+len(s.steps) > maxNodes {
-		if t.missed++; t.missed < patience {
-			return
-		}
-		*t = tree{nodes: t.nodes[:0], layouts: t.layouts[:0]}
+// grow adds the path of a record that was surveyed, if there is room. Records whose keys are never the same twice would fill
+// the tree, so it is bounded, and grown anew when many have found no place in it.
+func (t *tree) grow(b []byte, steps []step, lay *layout) {
+	if len(t.nodes)+len(steps) <= maxNodes && t.add(b, steps) {
+		t.layouts = append(t.layouts, *lay)
+		return
 	}
-	t.layouts = append(t.layouts, *lay)
-	leaf := int32(-len(t.layouts))
-	at := int32(-1) // the node we are behind
-	for i, step := range s.steps {
-		at = t.child(at, b[step.from:step.value])
-		if at < 0 {
-			return // too many at one place
-		}
-		if i == len(s.steps)-1 {
-			t.nodes[at].next = leaf
-		}
+	if t.missed++; t.missed == patience {
+		*t = tree{nodes: t.nodes[:0], layouts: t.layouts[:0]}
 	}
 }
 
-// child finds or adds the node with these bytes behind another one; -1: the place is full.
+// add makes a path of the bytes that stand between the values. It adds all of it or, where a place is full, nothing:
+// behind a new node all are new.
+func (t *tree) add(b []byte, steps []step) bool {
+	at := int32(-1) // the node we are behind
+	for _, s := range steps {
+		if at = t.child(at, b[s.from:s.value]); at < 0 {
+			return false
+		}
+	}
+	t.nodes[at].next = int32(-1 - len(t.layouts))
+	return true
+}
+
+// child finds or adds the node with these bytes behind another one; behind -1 it is the first of a path. It returns -1 if
+// the place is full.
 func (t *tree) child(parent int32, bytes []byte) int32 {
 	added := int32(len(t.nodes))
-	first := int32(0)
+	n := int32(0) // the first node of the place
 	if parent >= 0 {
-		first = t.nodes[parent].next
+		n = t.nodes[parent].next
 	}
-	if first == 0 && parent >= 0 {
+	if parent >= 0 && n == 0 {
 		t.nodes[parent].next = added
 	} else if added > 0 {
-		n := first
 		for tried := 1; t.nodes[n].bytes != string(bytes); tried++ {
 			if tried == maxAlts {
 				return -1
@@ -233,6 +237,7 @@ func (s *survey) value(at, end int, named bool) {
 		s.oddity = true
 		return
 	}
+	s.oddity = s.oddity || at-s.from > maxBytes
 	s.steps = append(s.steps, step{s.from, at})
 	s.from = end
 	if !named {

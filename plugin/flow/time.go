@@ -64,13 +64,13 @@ func (c *clock) parse(text []byte, u timeUnit) (ms int64, ok bool) {
 	if len(text) >= len("2006-01-02T15:04:05Z") && text[4] == '-' {
 		return c.rfc3339(text)
 	}
-	if len(text) > 32 {
+	s := borrow(text)
+	if len(s) > 32 || !consistsOf(s, "+-.0123456789eE") {
 		return 0, false
 	}
-	s := borrow(text)
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		ms = u.millis(n)
-		return ms, s != "" && inRange(ms)
+		return ms, inRange(ms)
 	}
 	f, err := strconv.ParseFloat(s, 64)
 	ms = u.millisFloat(f)
