@@ -30,7 +30,7 @@ func (r *Result) Write(w io.Writer, config *detect.Config) {
 	if len(faults) > 0 {
 		fmt.Fprintln(w)
 	}
-	if r.Cost != nil {
+	if r.Cost != nil && r.Cost.Memory > 0 {
 		n := float64(r.Found.Records)
 		fmt.Fprintf(w, "From chunks to verdicts %.1f s of processor time, %.0f ns a record; making the records %.1f s, %.0f ns. At most %d MiB resident.\n\n",
 			r.Cost.Detection.Seconds(), float64(r.Cost.Detection)/n, r.Cost.Generation.Seconds(), float64(r.Cost.Generation)/n, r.Cost.Memory>>20)

@@ -1,13 +1,12 @@
 package week
 
 import (
-	"syscall"
 	"time"
 
 	"github.com/siphunt/siphunt/plugin/engine"
 )
 
-// Cost is what a run in this process took.
+// Cost is what a run in this process took. All is 0 where the system does not tell.
 type Cost struct {
 	Generation time.Duration // processor time for making the records: no part of what siphunt does
 	Detection  time.Duration // and from a chunk to the verdict, garbage collection with it
@@ -39,22 +38,11 @@ func Run(g *Generator, config *engine.Config, done func(records int)) (*Result, 
 	begin := processorTime()
 	replay.Finish()
 	cost.Detection += processorTime() - begin
-	cost.Memory = usage().Maxrss * 1024
+	cost.Memory = residentPeak()
 	r := Compare(g.Truth(), incidents.Ended())
 	r.setRecords(replay.Counts())
 	r.Cost = &cost
 	return r, nil
-}
-
-// processorTime is what this process has used so far.
-func processorTime() time.Duration {
-	u := usage()
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
-func usage() (u syscall.Rusage) {
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u) // fails on no valid argument
-	return u
 }
 
 // setRecords completes the table with what the decoder counted: relevant are the answers less those that the paper did not look at.
