@@ -74,7 +74,7 @@ func disagreement(cfg detect.Config, records []record) (diff string) {
 	r := newReference(cfg)
 	play(r, records, nil)
 	alerts := detected(cfg, records)
-	return differences(r.verdicts(), verdictsOf(alerts)) + malformed(alerts)
+	return differences(r.verdicts(), verdictsOf(alerts)) + malformed(cfg, alerts)
 }
 
 // judge is what the detector and the reference have in common.
@@ -165,7 +165,7 @@ func rules(cfg detect.Config) string {
 }
 
 // malformed says what is wrong with a list of alerts, whatever they report.
-func malformed(alerts []detect.Alert) string {
+func malformed(cfg detect.Config, alerts []detect.Alert) string {
 	var b strings.Builder
 	last := map[string]detect.Alert{}
 	wrong := func(a *detect.Alert, format string, args ...any) {
@@ -187,6 +187,19 @@ func malformed(alerts []detect.Alert) string {
 		}
 		if a.Attempts < before.Attempts || a.SuccessesN < before.SuccessesN || a.Time < before.Time || seen && a.First > before.First || a.Last < before.Last {
 			wrong(a, "less than before: %d attempts after %d", a.Attempts, before.Attempts)
+		}
+		if a.State == detect.Update && (a.Attempts < 2*before.Attempts || a.Time-before.Time < ms(cfg.UpdateInterval)) {
+			wrong(a, "too early: %d attempts after %d, after %d ms", a.Attempts, before.Attempts, a.Time-before.Time)
+		}
+		bar := a.Crossed.Threshold
+		if a.Crossed.Key == "spray_attempts" {
+			bar = a.Thresholds.ScanExtensions // the value is how many extensions had that many attempts
+		}
+		if a.Crossed.Value < bar || a.State == detect.Open && a.Crossed.Time > a.Time {
+			wrong(a, "crossed nothing: %+v at %d", a.Crossed, a.Time)
+		}
+		if len(a.Successes) != min(a.SuccessesN, detect.MaxSuccesses) || (a.State == detect.Success) != (a.SuccessesN > before.SuccessesN && seen) {
+			wrong(a, "%d successes listed of %d, after %d", len(a.Successes), a.SuccessesN, before.SuccessesN)
 		}
 		sum, status := 0, uint16(0)
 		for _, c := range a.Rejections {
@@ -316,6 +329,25 @@ func TestAlertsDoNotDependOnWhenTheyAreFetched(t *testing.T) {
 			})
 			piecewise = append(piecewise, d.Alerts()...)
 			sameAlerts(t, detected(cfg, records), piecewise)
+		})
+	}
+}
+
+// With report = "end" there is one alert an incident: its last, and none of those that were merged.
+func TestReportEndTellsTheSameIncidents(t *testing.T) {
+	for seed := range uint64(8) {
+		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
+			t.Parallel()
+			cfg, records := mix(5000 + seed)
+			var want []detect.Alert
+			for _, a := range detected(cfg, records) {
+				if a.State == detect.End {
+					a.Sequence = 1
+					want = append(want, a)
+				}
+			}
+			cfg.ReportEnd = true
+			sameAlerts(t, want, detected(cfg, records))
 		})
 	}
 }
