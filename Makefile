@@ -5,6 +5,8 @@ FLUENT_BIT ?= fluent-bit
 LDFLAGS    := -X main.version=$(VERSION)
 FUZZTIME   ?= 2m
 BENCHTIME  ?= 1s
+SEED       ?= 1
+SCALE      ?= 1
 
 LINTER_VERSION := 2.15.0
 LINTER         := build/tools/golangci-lint-$(LINTER_VERSION)
@@ -41,13 +43,13 @@ test: build fluent-bit ## Run all tests, with the race detector where goroutines
 	go test -race ./plugin ./plugin/alert ./plugin/engine
 
 .PHONY: test-long
-test-long: needs ## Compare the detector with its reference on 5,000 random mixes of traffic; takes hours
+test-long: needs ## Compare the detector with its reference on 5,000 random mixes of traffic; takes long
 	SIPHUNT_LONG=1 go test -timeout 0 ./detect
 
 .PHONY: golden
-golden: needs ## Write the expected alerts of all scenarios anew
-	go test ./plugin/cmd/siphunt -run TestScenarios -update
-	git diff --stat -- testdata/scenarios
+golden: needs ## Write all golden files anew: alerts of the scenarios, sample alerts, messages about faulty configurations
+	go test ./plugin/cmd/siphunt ./plugin/alert ./plugin/engine -update
+	git diff --stat
 
 .PHONY: lint
 lint: needs $(LINTER) ## Check format, vet, linters and the walls between the packages
@@ -60,6 +62,10 @@ lint: needs $(LINTER) ## Check format, vet, linters and the walls between the pa
 .PHONY: bench
 bench: needs ## Run the Go benchmarks (BENCHTIME=1s), ready for benchstat
 	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
+
+.PHONY: week
+week: build ## Detect in the paper's week, made for SEED (1) at SCALE (1), and compare with what is in it
+	bin/siphunt evaluate -week -seed $(SEED) -scale $(SCALE)
 
 .PHONY: fuzz
 fuzz: needs ## Run each fuzz target for FUZZTIME (2m)
