@@ -1,0 +1,31 @@
+#!/bin/sh
+# Plays recorded attacks through Fluent Bit with siphunt in it, and shows the alerts. It needs bin/siphunt.so and
+# bin/siphunt (make build), and fluent-bit on PATH or in FLUENT_BIT. It ends by itself after about 25 seconds.
+set -eu
+cd "$(dirname "$0")/.."
+scenarios="svwar-404 svcrack-success distributed-success password-spray good-phones tcp-mixed ipv6"
+seconds=24 # to read the flows, and for the last attack to be over: idle_timeout in conf/demo.toml and some more
+
+rm -rf build/demo
+mkdir -p build/demo
+# An exporter gives records away up to minutes late. That is more than the shortened waits allow, so they are put in order.
+for s in $scenarios; do
+	gzip -dc "testdata/scenarios/$s/flows.jsonl.gz"
+done | sed 's/.*"iana:flowEndMicroseconds":"\([^"]*\)".*/\1 &/' | sort -s -k 1,1 | cut -d ' ' -f 2- >build/demo/flows.jsonl
+
+echo "$(wc -l <build/demo/flows.jsonl) flow records go through Fluent Bit; this takes $seconds seconds."
+"${FLUENT_BIT:-fluent-bit}" -c conf/demo.yaml >build/demo/fluent-bit.log 2>&1 &
+pid=$!
+trap 'kill $pid 2>/dev/null' INT TERM
+while [ $seconds -gt 0 ] && kill -0 $pid 2>/dev/null; do
+	sleep 1
+	seconds=$((seconds - 1))
+done
+if ! kill $pid 2>/dev/null; then
+	echo "Fluent Bit has ended. Its log, build/demo/fluent-bit.log, says:" >&2
+	grep error build/demo/fluent-bit.log >&2
+	exit 1
+fi
+wait $pid
+bin/siphunt show build/demo/alerts.jsonl
+echo "The alerts as JSON lines: build/demo/alerts.jsonl. Fluent Bit's log: build/demo/fluent-bit.log"
