@@ -1,31 +1,5 @@
 package detect
 
-// subject is whom an answer concerns: what the detector knows of them, and what it needs to know them from now on.
-type subject struct {
-	flow                               *Flow
-	name                               string // extension, as it is kept
-	address                            [16]byte
-	registrar, client, extension, pair uint32 // 0 where not known yet
-}
-
-func (d *Detector) subjectOf(f *Flow, name string) subject {
-	s := subject{flow: f, name: name, address: d.maskClient(f.Client)}
-	d.find(&s)
-	return s
-}
-
-func (d *Detector) find(s *subject) {
-	s.registrar = d.registrarOf(s.flow.Registrar, false)
-	if s.registrar == 0 {
-		return
-	}
-	s.client = d.findClient(s.registrar, &s.address)
-	s.extension = d.findExtension(s.registrar, s.name)
-	if s.client != 0 && s.extension != 0 {
-		s.pair = d.findPair(s.client, s.extension)
-	}
-}
-
 // pairOf gives the pair of a subject, made where it is not known, and notes the ports seen.
 func (d *Detector) pairOf(s *subject) *pair {
 	var p *pair

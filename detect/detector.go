@@ -20,10 +20,13 @@ type Detector struct {
 	registrars         []registrar // by number, 0 is none
 	registrarByAddress map[[16]byte]uint32
 	freeRegistrars     []uint32
-	clients            table[client, *client]
-	extensions         table[extension, *extension]
-	pairs              table[pair, *pair]
+	clients            slab[client, *client]
+	extensions         slab[extension, *extension]
+	pairs              slab[pair, *pair]
 	names              names
+	clientIndex        index
+	extensionIndex     index
+	pairIndex          index
 	ageing             ageing
 	graces             *timer // pairs with a single challenge, by its time
 
@@ -78,9 +81,6 @@ func (d *Detector) reset() {
 		incidents: make([]*incident, 1), scans: map[uint32]*incident{}, distributed: map[uint32]*incident{},
 		scanCandidates: candidates{}, distributedCandidates: candidates{}, bruteForceCandidates: candidates{},
 	}
-	d.clients.hash = func(c *client) uint64 { return hashClient(c.registrar, &c.address) }
-	d.extensions.hash = func(e *extension) uint64 { return hashExtension(e.registrar, d.nameOf(e)) }
-	d.pairs.hash = func(p *pair) uint64 { return hashPair(p.client, p.extension) }
 }
 
 func (d *Detector) nameOf(e *extension) string { return d.names.get(e.name, int(e.length)) }

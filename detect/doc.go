@@ -20,7 +20,7 @@
 // Below them lies the memory. Pairs, clients and extensions are records without pointers in slabs, found by hash and
 // linked by index, so that a million of them cost about 150 bytes each and the garbage collector nothing:
 //
-//   - table.go: a slab with a hash index
+//   - slab.go, index.go, keys.go: records by number, by hash, by what they are of
 //   - pair.go: the records and how they hang together
 //   - names.go: the text of extensions
 //   - ageing.go, timer.go: what falls due when, and who is forgotten first

@@ -153,7 +153,7 @@ func (inc *incident) countStranger(d *Detector, s *subject, code uint8) {
 	if inc.client != 0 {
 		d.addStranger(inc, s.name)
 	} else {
-		d.addStranger(inc, string(s.address[:]))
+		d.addStranger(inc, string(s.clientAddress[:]))
 	}
 }
 

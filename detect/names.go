@@ -29,11 +29,9 @@ type names struct {
 	slabs [maxName/nameStep + 1]nameSlab
 }
 
-const (
-	nameStep  = 8
-	nameChunk = 1 << 15 // bytes
-)
+const nameStep = 8
 
+// nameSlab has cells of one size, chunkSize of them in a chunk.
 type nameSlab struct {
 	chunks [][]byte
 	free   []uint32
@@ -77,10 +75,9 @@ func (n *names) remove(ref uint32, length int) {
 
 func (s *nameSlab) cell(class int, ref uint32) []byte {
 	size := class * nameStep
-	perChunk := uint32(nameChunk / size)
-	chunk, cell := int(ref/perChunk), int(ref%perChunk)
+	chunk, at := int(ref>>chunkBits), int(ref&(chunkSize-1))*size
 	if chunk == len(s.chunks) {
-		s.chunks = append(s.chunks, make([]byte, int(perChunk)*size))
+		s.chunks = append(s.chunks, make([]byte, chunkSize*size))
 	}
-	return s.chunks[chunk][cell*size : (cell+1)*size]
+	return s.chunks[chunk][at : at+size]
 }

@@ -1,18 +1,11 @@
 package detect
 
-import (
-	"hash/maphash"
-	"math/bits"
-	"net/netip"
-)
-
 // pair is one (registrar, client, extension): its run of rejections, and whether it is known good.
 //
 // Times are the low 32 bits of Unix milliseconds; Detector.full gives all of them back, which works as long as they
 // are within 24 days of the clock. The counters hold the run while the pair is in no incident; a member of an incident counts in its
 // member record.
 type pair struct {
-	next                  uint32 // in the hash chain
 	client, extension     uint32
 	inClient, inExtension links            // neighbours among the pairs of the client, of the extension
 	nextAged              uint32           // in the bucket of ageing
@@ -23,7 +16,7 @@ type pair struct {
 	flags                 pairFlags
 }
 
-func (p *pair) chain() *uint32 { return &p.next }
+func (p *pair) chain() *uint32 { return &p.nextAged }
 
 type links struct{ prev, next uint32 }
 
@@ -59,7 +52,6 @@ func (p *pair) count() int {
 
 // client is one (registrar, client).
 type client struct {
-	next       uint32
 	registrar  uint32
 	address    [16]byte // masked to ipv6_client_prefix
 	pairs      uint32   // first of its pairs
@@ -69,11 +61,10 @@ type client struct {
 	flags      groupFlags
 }
 
-func (c *client) chain() *uint32 { return &c.next }
+func (c *client) chain() *uint32 { return &c.pairs }
 
 // extension is one (registrar, extension).
 type extension struct {
-	next       uint32
 	registrar  uint32
 	name       uint32 // in Detector.names
 	pairs      uint32 // first of its pairs
@@ -82,7 +73,7 @@ type extension struct {
 	flags      groupFlags
 }
 
-func (e *extension) chain() *uint32 { return &e.next }
+func (e *extension) chain() *uint32 { return &e.pairs }
 
 // groupFlags are those of a client or an extension.
 type groupFlags uint8
@@ -100,124 +91,30 @@ type registrar struct {
 	port       uint16 // last seen
 }
 
-// seed makes hashes differ from process to process: nobody outside can choose keys that collide. No result depends on it.
-var seed = maphash.MakeSeed()
-
-func hashClient(registrar uint32, address *[16]byte) uint64 {
-	return maphash.Bytes(seed, address[:]) ^ uint64(registrar)*0x9e3779b97f4a7c15
-}
-
-func hashExtension(registrar uint32, name string) uint64 {
-	return maphash.String(seed, name) ^ uint64(registrar)*0x9e3779b97f4a7c15
-}
-
-// pairSeed keeps the hash of pairs, whose keys are small numbers, from being guessed.
-var pairSeed = maphash.String(seed, "pair")
-
-func hashPair(client, extension uint32) uint64 {
-	hi, lo := bits.Mul64(uint64(client)<<32|uint64(extension)^pairSeed, 0x9e3779b97f4a7c15)
-	hi, lo = bits.Mul64(hi^lo^pairSeed, 0xd1342543de82ef95)
-	return hi ^ lo
-}
-
-// maskClient gives the address that stands for a client.
-func (d *Detector) maskClient(a netip.Addr) [16]byte {
-	b := a.As16()
-	if a.Is4() || a.Is4In6() {
-		return b
-	}
-	bit := d.cfg.IPv6ClientPrefix
-	for i := range b {
-		switch left := bit - 8*i; {
-		case left <= 0:
-			b[i] = 0
-		case left < 8:
-			b[i] &= ^byte(0xff >> left)
-		}
-	}
-	return b
-}
-
-func (d *Detector) findClient(reg uint32, address *[16]byte) uint32 {
-	for i := d.clients.first(hashClient(reg, address)); i != 0; {
-		c := d.clients.at(i)
-		if c.registrar == reg && c.address == *address {
-			return i
-		}
-		i = c.next
-	}
-	return 0
-}
-
-func (d *Detector) findExtension(reg uint32, name string) uint32 {
-	for i := d.extensions.first(hashExtension(reg, name)); i != 0; {
-		e := d.extensions.at(i)
-		if e.registrar == reg && int(e.length) == len(name) && d.names.get(e.name, int(e.length)) == name {
-			return i
-		}
-		i = e.next
-	}
-	return 0
-}
-
-func (d *Detector) findPair(client, extension uint32) uint32 {
-	for i := d.pairs.first(hashPair(client, extension)); i != 0; {
-		p := d.pairs.at(i)
-		if p.client == client && p.extension == extension {
-			return i
-		}
-		i = p.next
-	}
-	return 0
-}
-
-// registrarOf gives the number of a registrar, 0 if it is not known and not to be added.
-func (d *Detector) registrarOf(a netip.Addr, add bool) uint32 {
-	key := a.As16()
-	if n, ok := d.registrarByAddress[key]; ok || !add {
-		return n
-	}
-	var n uint32
-	if last := len(d.freeRegistrars) - 1; last >= 0 {
-		n, d.freeRegistrars = d.freeRegistrars[last], d.freeRegistrars[:last]
-	} else {
-		d.registrars = append(d.registrars, registrar{})
-		n = uint32(len(d.registrars) - 1)
-	}
-	d.registrars[n] = registrar{address: key, thresholds: d.rules.thresholds(a)}
-	d.registrarByAddress[key] = n
-	return n
-}
-
-func (d *Detector) releaseRegistrar(n uint32) {
-	r := &d.registrars[n]
-	if r.users--; r.users == 0 {
-		delete(d.registrarByAddress, r.address)
-		d.freeRegistrars = append(d.freeRegistrars, n)
-	}
-}
-
 // addPair makes the pair of a subject, and its registrar, client and extension where they are not known.
 func (d *Detector) addPair(s *subject) *pair {
 	if d.makeRoom() {
 		d.find(s) // again: they may have gone
 	}
-	s.registrar = d.registrarOf(s.flow.Registrar, true)
+	s.registrar = d.registrarOf(s)
 	if s.client == 0 {
 		var c *client
-		s.client, c = d.clients.insert(hashClient(s.registrar, &s.address))
-		c.registrar, c.address = s.registrar, s.address
+		s.client, c = d.clients.allocate()
+		c.registrar, c.address = s.registrar, s.clientAddress
+		d.clientIndex.insert(s.clientHash, s.client)
 		d.registrars[s.registrar].users++
 	}
 	if s.extension == 0 {
 		var e *extension
-		s.extension, e = d.extensions.insert(hashExtension(s.registrar, s.name))
+		s.extension, e = d.extensions.allocate()
 		e.registrar, e.name, e.length = s.registrar, d.names.add(s.name), uint8(len(s.name))
+		d.extensionIndex.insert(s.extensionHash, s.extension)
 		d.registrars[s.registrar].users++
 	}
 	var p *pair
-	s.pair, p = d.pairs.insert(hashPair(s.client, s.extension))
+	s.pair, p = d.pairs.allocate()
 	p.client, p.extension = s.client, s.extension
+	d.pairIndex.insert(hashPair(s.clientHash, s.extensionHash), s.pair)
 	d.linkPair(s.pair, p)
 	d.outside++
 	return p
@@ -245,25 +142,29 @@ func (d *Detector) removePair(pi uint32) {
 	}
 	ci, ei := p.client, p.extension
 	c, e := d.clients.at(ci), d.extensions.at(ei)
+	registrar := &d.registrars[c.registrar].address
+	clientHash, extensionHash := hashClient(registrar, &c.address), hashExtension(registrar, d.nameOf(e))
 	d.unlink(&c.pairs, p.inClient, func(q *pair) *links { return &q.inClient })
 	d.unlink(&e.pairs, p.inExtension, func(q *pair) *links { return &q.inExtension })
-	d.pairs.remove(pi)
+	d.pairIndex.remove(hashPair(clientHash, extensionHash), pi)
+	d.pairs.release(pi)
 	d.outside--
 	if c.pairs == 0 {
 		if c.flags&waiting != 0 {
 			delete(d.scanCandidates, ci)
 		}
 		d.releaseRegistrar(c.registrar)
-		d.clients.remove(ci)
+		d.clientIndex.remove(clientHash, ci)
+		d.clients.release(ci)
 	}
 	if e.pairs == 0 {
 		if e.flags&waiting != 0 {
 			delete(d.distributedCandidates, ei)
 		}
 		d.releaseRegistrar(e.registrar)
-		name, length := e.name, int(e.length)
-		d.extensions.remove(ei)
-		d.names.remove(name, length)
+		d.extensionIndex.remove(extensionHash, ei)
+		d.names.remove(e.name, int(e.length))
+		d.extensions.release(ei)
 	}
 }
 

@@ -1,0 +1,138 @@
+package detect
+
+import (
+	"encoding/binary"
+	"hash/maphash"
+	"math/bits"
+	"net/netip"
+)
+
+// The seeds make hashes differ from process to process: nobody outside can choose addresses or names that collide. No
+// result depends on them.
+var (
+	textSeed    = maphash.MakeSeed()
+	addressSeed = [2]uint64{maphash.String(textSeed, "high"), maphash.String(textSeed, "low")}
+)
+
+// mix is the folded multiplication of wyhash: each bit of the result depends on all of a and b.
+func mix(a, b uint64) uint64 {
+	high, low := bits.Mul64(a, b)
+	return high ^ low
+}
+
+func hashAddress(a *[16]byte) uint64 {
+	return mix(binary.NativeEndian.Uint64(a[:8])^addressSeed[0], binary.NativeEndian.Uint64(a[8:])^addressSeed[1])
+}
+
+func hashClient(registrar, client *[16]byte) uint64 {
+	return mix(hashAddress(registrar)^addressSeed[1], hashAddress(client)^addressSeed[0])
+}
+
+func hashExtension(registrar *[16]byte, name string) uint64 {
+	return mix(hashAddress(registrar)^addressSeed[1], maphash.String(textSeed, name)^addressSeed[0])
+}
+
+func hashPair(client, extension uint64) uint64 {
+	return mix(client^addressSeed[0], extension^addressSeed[1])
+}
+
+// subject is whom an answer concerns: what the detector knows of them, and what it needs to know them from now on.
+type subject struct {
+	flow                               *Flow
+	name                               string   // of the extension, as it is kept
+	registrarAddress, clientAddress    [16]byte // the client's is masked
+	registrar, client, extension, pair uint32   // 0 where not known yet
+	clientHash, extensionHash          uint64
+}
+
+func (d *Detector) subjectOf(f *Flow, name string) subject {
+	s := subject{flow: f, name: name, registrarAddress: f.Registrar.As16(), clientAddress: d.maskClient(f.Client)}
+	s.clientHash = hashClient(&s.registrarAddress, &s.clientAddress)
+	s.extensionHash = hashExtension(&s.registrarAddress, name)
+	d.find(&s)
+	return s
+}
+
+// maskClient gives the address that stands for a client.
+func (d *Detector) maskClient(a netip.Addr) [16]byte {
+	b := a.As16()
+	if a.Is4() || a.Is4In6() {
+		return b
+	}
+	bit := d.cfg.IPv6ClientPrefix
+	for i := range b {
+		switch left := bit - 8*i; {
+		case left <= 0:
+			b[i] = 0
+		case left < 8:
+			b[i] &= ^byte(0xff >> left)
+		}
+	}
+	return b
+}
+
+// find looks a subject up: by its pair if that is known, else by its parts.
+func (d *Detector) find(s *subject) {
+	s.registrar, s.client, s.extension, s.pair = 0, 0, 0, 0
+	for probe := d.pairIndex.probe(hashPair(s.clientHash, s.extensionHash)); ; {
+		pi := probe.next()
+		if pi == 0 {
+			break
+		}
+		p := d.pairs.at(pi)
+		if d.isClient(p.client, s) && d.isExtension(p.extension, s) {
+			s.pair, s.client, s.extension = pi, p.client, p.extension
+			s.registrar = d.clients.at(p.client).registrar
+			return
+		}
+	}
+	for probe := d.clientIndex.probe(s.clientHash); ; {
+		ci := probe.next()
+		if ci == 0 || d.isClient(ci, s) {
+			s.client = ci
+			break
+		}
+	}
+	for probe := d.extensionIndex.probe(s.extensionHash); ; {
+		ei := probe.next()
+		if ei == 0 || d.isExtension(ei, s) {
+			s.extension = ei
+			break
+		}
+	}
+}
+
+func (d *Detector) isClient(ci uint32, s *subject) bool {
+	c := d.clients.at(ci)
+	return c.address == s.clientAddress && d.registrars[c.registrar].address == s.registrarAddress
+}
+
+func (d *Detector) isExtension(ei uint32, s *subject) bool {
+	e := d.extensions.at(ei)
+	return int(e.length) == len(s.name) && d.nameOf(e) == s.name && d.registrars[e.registrar].address == s.registrarAddress
+}
+
+// registrarOf gives the number of a subject's registrar, which is made where it is not known.
+func (d *Detector) registrarOf(s *subject) uint32 {
+	if n, ok := d.registrarByAddress[s.registrarAddress]; ok {
+		return n
+	}
+	var n uint32
+	if last := len(d.freeRegistrars) - 1; last >= 0 {
+		n, d.freeRegistrars = d.freeRegistrars[last], d.freeRegistrars[:last]
+	} else {
+		d.registrars = append(d.registrars, registrar{})
+		n = uint32(len(d.registrars) - 1)
+	}
+	d.registrars[n] = registrar{address: s.registrarAddress, thresholds: d.rules.thresholds(s.flow.Registrar)}
+	d.registrarByAddress[s.registrarAddress] = n
+	return n
+}
+
+func (d *Detector) releaseRegistrar(n uint32) {
+	r := &d.registrars[n]
+	if r.users--; r.users == 0 {
+		delete(d.registrarByAddress, r.address)
+		d.freeRegistrars = append(d.freeRegistrars, n)
+	}
+}
