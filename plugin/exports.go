@@ -64,7 +64,6 @@ func FLBPluginUnregister(def unsafe.Pointer) {
 //export FLBPluginInit
 func FLBPluginInit(plugin unsafe.Pointer) (code C.int) {
 	defer recovered("FLBPluginInit", 0)
-	keepSignals()
 	f := newFluentBit(plugin)
 	in, err := all.join(f.half, f)
 	if err == nil {
@@ -115,6 +114,7 @@ func FLBPluginFlushCtx(ctx C.uintptr_t, data unsafe.Pointer, size C.size_t, _ *C
 //export FLBPluginInputCallbackCtx
 func FLBPluginInputCallbackCtx(ctx C.uintptr_t, data *unsafe.Pointer, size *C.size_t) (code C.int) {
 	defer recovered("FLBPluginInputCallbackCtx", uintptr(ctx))
+	keepSignals()
 	*data, *size = nil, 0
 	in := all.find(uintptr(ctx))
 	if in == nil {

@@ -51,9 +51,9 @@ void *host_metrics(struct host_api *api, void *instance);
 void host_stop(void);
 
 /*
- * Keeps Go's handlers of the signals that become panics. Go installs them when the library is loaded; at a SIGHUP
- * Fluent Bit installs its own once more, and from then on a nil pointer in Go would abort Fluent Bit. The first call
- * remembers the handlers, the following ones restore them.
+ * Keeps Go's handlers of the signals that become panics. Go installs them when the library is loaded; at each SIGHUP and
+ * SIGCONT Fluent Bit installs its own once more, and from then on a nil pointer in Go would abort Fluent Bit. The first
+ * call remembers the handlers, the following ones restore them.
  */
 void host_keep_signals(void);
 
