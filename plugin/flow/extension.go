@@ -104,7 +104,7 @@ func isFinal(s string) bool {
 	for i < len(s) && class[s[i]]&ofUser != 0 {
 		i++
 	}
-	if i == 4 || i+1 >= len(s) || s[i] != '@' {
+	if i+1 >= len(s) || s[i] != '@' {
 		return false
 	}
 	for i++; i < len(s) && class[s[i]]&ofHost != 0; i++ {

@@ -135,6 +135,20 @@ func TestShapesAreBounded(t *testing.T) {
 			t.Fatalf("record %d: %d nodes, %d layouts", i, len(d.tree.nodes), len(d.tree.layouts))
 		}
 	}
+	for _, n := range d.tree.nodes {
+		tried := 1
+		for alt := n.alt; alt != 0; alt = d.tree.nodes[alt].alt {
+			tried++
+		}
+		if tried > maxAlts {
+			t.Fatalf("%d nodes to try at one place", tried)
+		}
+	}
+	huge := newDecoder(t, Options{})
+	huge.Chunk(&b, recordWith(t, append(msgp.AppendString(nil, strings.Repeat("k", maxBytes)), 1)))
+	if n := len(huge.tree.nodes); n != 0 {
+		t.Fatalf("a record with a huge key left %d nodes", n)
+	}
 	members := make([][]byte, 0, 28) // of a record, in any order, as exporters in Go write them
 	rest := recordOf(t, 0, []byte(response))[16:]
 	for len(rest) > 0 {

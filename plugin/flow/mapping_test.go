@@ -39,6 +39,25 @@ func TestCustomMapping(t *testing.T) {
 	}
 }
 
+// A map that another record of the same keys does not have must not be passed over, nor the other way round.
+func TestMapThatIsNotAlwaysThere(t *testing.T) {
+	d := newDecoder(t, Options{Format: "custom", Custom: &Mapping{
+		Time: Paths{"ts"}, Source: Paths{"src"}, Destination: Paths{"dst"}, Status: Paths{"sip.code", "code"}, CSeq: Paths{"cseq"},
+	}})
+	var b Batch
+	for range 3 {
+		d.Line(&b, []byte(`{"ts":1795340436790,"src":"198.18.0.10","dst":"198.18.1.13","cseq":"1 REGISTER","sip":null,"code":404}`))
+		d.Line(&b, []byte(`{"ts":1795340436790,"src":"198.18.0.10","dst":"198.18.1.13","cseq":"1 REGISTER","sip":{"code":401},"code":404}`))
+	}
+	var got []uint16
+	for _, f := range b.Flows {
+		got = append(got, f.Status)
+	}
+	if diff := cmp.Diff([]uint16{404, 401, 404, 401, 404, 401}, got); diff != "" {
+		t.Errorf("status (-want +got):\n%s", diff)
+	}
+}
+
 // With "auto" records of several exporters may come mixed; with a name only that exporter's are read.
 func TestFormats(t *testing.T) {
 	if diff := cmp.Diff([]string{"auto", "ipfixcol2", "ipfixprobe", "custom"}, Formats()); diff != "" {

@@ -45,7 +45,7 @@ func skip(b []byte, p int) int {
 			continue
 		}
 		size, members := long(b, p)
-		if size == 0 || members > len(b)-p { // a member takes a byte at least
+		if size == 0 {
 			return -1
 		}
 		p += size
