@@ -10,7 +10,8 @@
 //	messages.go   what waits to be written to Fluent Bit's log
 //	host.go       Fluent Bit as it is seen from here: properties, log, stop (host.c, host.h)
 //	library.go    this library as a file, and copies of it (library.c, library.h)
-//	metrics.go    the figures, on Fluent Bit's Prometheus endpoint (metrics.c, metrics.h), or else in its log
+//	metrics.go    the figures, on Fluent Bit's Prometheus endpoint (metrics.c, metrics.h)
+//	metriclog.go  the figures, in the log of a Fluent Bit that cannot show a plugin's metrics
 //
 // Three rules hold throughout. No panic crosses into C. C keeps no Go pointer: an instance is known there by a number.
 // Flush never asks for a retry: the records of the chunk may have been counted.
