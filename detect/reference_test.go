@@ -89,7 +89,6 @@ func ms(d time.Duration) int64 { return d.Milliseconds() }
 func (r *reference) isRejection(status uint16) bool {
 	return slices.Contains(r.cfg.FailureCodes, int(status))
 }
-func isChallenge(status uint16) bool  { return status == 401 || status == 407 }
 func isAcceptance(status uint16) bool { return status >= 200 && status <= 299 }
 
 func (r *reference) pairOf(f *detect.Flow) *refPair {

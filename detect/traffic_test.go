@@ -319,10 +319,10 @@ func (w *town) plant() {
 	}
 	for _, bots := range []struct{ clients, tries int }{{300, 1}, {10, 30}, {5, 100}, {40, 5}} {
 		p := w.newPair()
-		t, mark := begin()
+		t, _ := begin()
 		own := p // the victim's own phone registers all the while
 		w.phone(w.from, t, phone{pair: own, every: time.Minute})
-		mark = len(w.records)
+		mark := len(w.records)
 		for range bots.clients {
 			p.client = w.newClient()
 			w.guess(t+w.between(0, 10*time.Minute), bots.tries, 3*time.Second, p, 401)
@@ -331,7 +331,6 @@ func (w *town) plant() {
 		w.phone(t+30_000, t+ms(20*time.Minute), phone{pair: own, every: time.Minute})
 		if bots.tries >= 30 { // the last bot finds it, long after the incident opened
 			t += ms(25 * time.Minute)
-			mark = len(w.records)
 			at := w.guess(t, 5, time.Second, p, 401) + 50
 			w.answer(at, p, 200)
 			n := bots.tries + 5
