@@ -12,8 +12,8 @@ type ageing struct {
 func newAgeing(now, horizon, idle, step int64) ageing {
 	return ageing{
 		buckets: make([]uint32, (horizon+step)/1000+2),
-		next:    (now - horizon) / 1000,
-		idle:    (now - idle) / 1000,
+		next:    max(0, now-horizon) / 1000,
+		idle:    max(0, now-idle) / 1000,
 	}
 }
 
@@ -33,9 +33,14 @@ func (d *Detector) touched(p *pair) int64 {
 
 // place puts a pair into the bucket of its last touch.
 func (d *Detector) place(pi uint32, p *pair) {
-	b := d.ageing.bucket(max(d.touched(p)/1000, d.ageing.next))
+	second := max(d.touched(p)/1000, d.ageing.next)
+	b := d.ageing.bucket(second)
 	p.nextAged, *b = *b, pi
 	p.flags |= isAged
+	p.flags &^= isResting
+	if second < d.ageing.idle {
+		p.flags |= isResting
+	}
 }
 
 // take empties a bucket and gives those of its pairs that were not touched later and are in no incident.
@@ -73,10 +78,23 @@ func (d *Detector) age() {
 			d.place(pi, p) // in the second of its acceptance
 		})
 	}
+	d.restless.drain(d.now, d.calm)
 	for end := (d.now - d.horizon()) / 1000; a.next < end; {
 		second := a.next
 		a.next++
 		d.take(second, func(pi uint32, _ *pair) { d.removePair(pi) })
+	}
+}
+
+// calm forgets the run of a pair that rests.
+func (d *Detector) calm(pi uint32) {
+	p := d.pairs.at(pi)
+	switch {
+	case p.client == 0 || !p.has(isSuspicious) || p.member != 0:
+	case d.full(p.last) < d.now-d.idleTimeout:
+		d.forgetRun(p)
+	default:
+		d.restless.add(pi, d.full(p.last))
 	}
 }
 

@@ -208,3 +208,27 @@ func (b *brawl) brokenClocks(records []record) []record {
 	}
 	return out
 }
+
+// slow stretches a brawl from hours to months: the pauses grow to the longest that a configuration allows and beyond
+// what 32 bits of milliseconds can tell apart (49 days). Other records keep the clock going.
+func (b *brawl) slow(records []record) []record {
+	const factor = 720
+	b.cfg.IdleTimeout *= factor
+	b.cfg.KnownGoodTTL = min(b.cfg.KnownGoodTTL*factor, 20*24*time.Hour)
+	b.cfg.ChallengeGrace = min(b.cfg.ChallengeGrace*factor, time.Hour)
+	b.cfg.CheckInterval = time.Minute
+	var out []record
+	clock, beat, away := epoch, ms(50*time.Minute), int64(0)
+	for _, r := range records {
+		r.flow.Time = epoch + (r.flow.Time-epoch)*factor + away
+		for ; clock+beat < r.flow.Time; clock += beat {
+			out = append(out, record{n: 1, flow: detect.Flow{Time: clock + beat}})
+		}
+		clock = max(clock, r.flow.Time)
+		out = append(out, r)
+		if b.chance(1000) {
+			away += b.between(20*24*time.Hour, 60*24*time.Hour)
+		}
+	}
+	return out
+}

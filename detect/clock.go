@@ -1,9 +1,10 @@
 package detect
 
 const (
-	maxJump      = 3600_000 // milliseconds: in a replay, a record further ahead of the clock than this needs company
-	jumpCompany  = 10       // records in a row that agree that time has moved on
-	maxWallPause = 60_000   // milliseconds: a wall clock that jumps further than this was set, or the machine slept
+	maxTime      = 253402300799_999 // the end of the year 9999
+	maxJump      = 3600_000         // milliseconds: in a replay, a record further ahead of the clock than this needs company
+	jumpCompany  = 10               // records in a row that agree that time has moved on
+	maxWallPause = 60_000           // milliseconds: a wall clock that jumps further than this was set, or the machine slept
 )
 
 // clock says which times of records are believed. It keeps one bad clock among the exporters, or on this machine, from
@@ -44,6 +45,9 @@ func (d *Detector) moveClock(t int64, n int) bool {
 }
 
 func (d *Detector) isFuture(t int64, n int) bool {
+	if t < 0 || t > maxTime {
+		return true
+	}
 	if d.wall != 0 {
 		return t > d.wall+d.cfg.MaxFuture.Milliseconds()
 	}
@@ -76,6 +80,9 @@ func (d *Detector) Tick(wall int64) {
 	}
 }
 
+// NextCheck is the time of the clock at which everything is judged next, Unix milliseconds, 0 before the first record.
+func (d *Detector) NextCheck() int64 { return d.nextCheck }
+
 // Finish ends the input of a replay: the clock runs on until all incidents have ended.
 func (d *Detector) Finish() {
 	if d.nextCheck == 0 {
@@ -94,7 +101,6 @@ func (d *Detector) runTo(t int64) {
 	}
 	if d.nextCheck == 0 {
 		d.now = t
-		d.nextCheck = t - t%d.checkInterval + d.checkInterval
 		d.startTimers()
 		return
 	}
@@ -104,7 +110,6 @@ func (d *Detector) runTo(t int64) {
 		d.check()
 		if d.nextCheck <= t && d.outside == 0 && d.open == 0 { // nothing can happen before t
 			d.now = t
-			d.nextCheck = t - t%d.checkInterval + d.checkInterval
 			d.startTimers()
 		}
 	}

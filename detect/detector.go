@@ -29,6 +29,7 @@ type Detector struct {
 	pairIndex          index
 	ageing             ageing
 	graces             *timer // pairs with a single challenge, by its time
+	restless           *timer // suspicious pairs that ageing does not look at in time, by their last rejection
 
 	outside, inside int // pairs in no incident, pairs in one
 	members         slab[member, *member]
@@ -134,14 +135,15 @@ func (d *Detector) SetConfig(cfg Config) error {
 	if err := cfg.Validate(); err != nil {
 		return err
 	}
+	codes := d.cfg.FailureCodes
 	d.configure(cfg)
+	d.remapCodes(codes)
 	for n := range d.registrars {
 		r := &d.registrars[n]
 		r.thresholds = d.rules.thresholds(netip.AddrFrom16(r.address))
 	}
 	if d.nextCheck != 0 {
 		d.startTimers()
-		d.nextCheck = d.now - d.now%d.checkInterval + d.checkInterval
 	}
 	d.endAllowed()
 	return nil
@@ -159,11 +161,15 @@ func (d *Detector) configure(cfg Config) {
 	d.updateInterval = cfg.UpdateInterval.Milliseconds()
 }
 
-// startTimers makes the timers for the clock and the times as they are, and puts all that is known into them.
+// startTimers makes the timers for the clock and the times as they are, as they were after the last check, and puts all
+// that is known into them.
 func (d *Detector) startTimers() {
-	d.graces = newTimer(d.now, d.challengeGrace, d.checkInterval)
-	d.ends = newTimer(d.now, d.idleTimeout, d.checkInterval)
-	d.ageing = newAgeing(d.now, d.horizon(), d.idleTimeout, d.checkInterval)
+	check := d.now - d.now%d.checkInterval
+	d.nextCheck = check + d.checkInterval
+	d.graces = newTimer(check, d.challengeGrace, d.checkInterval)
+	d.restless = newTimer(check, d.idleTimeout, d.checkInterval)
+	d.ends = newTimer(check, d.idleTimeout, d.checkInterval)
+	d.ageing = newAgeing(check, d.horizon(), d.idleTimeout, d.checkInterval)
 	for pi := uint32(1); pi <= d.pairs.top; pi++ {
 		p := d.pairs.at(pi)
 		if p.client == 0 || p.member != 0 {
@@ -171,7 +177,9 @@ func (d *Detector) startTimers() {
 			continue
 		}
 		d.place(pi, p)
-		if p.has(runOpen) && p.count() == 1 {
+	}
+	for pi := uint32(1); pi <= d.pairs.top; pi++ {
+		if p := d.pairs.at(pi); p.client != 0 && !d.isClaimed(p) && p.has(runOpen) && d.runCount(p) == 1 {
 			d.graces.add(pi, d.full(p.last))
 		}
 	}

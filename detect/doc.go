@@ -11,11 +11,12 @@
 //   - flow.go, config.go, alert.go: what goes in and what comes out
 //   - detector.go: the Detector and its methods
 //   - clock.go: which times are believed, and when checks take place
-//   - allow.go: what the allowlist takes out, thresholds per registrar
-//   - count.go: a rejection, an acceptance, a request
-//   - judge.go: when a scan, a distributed brute force, a brute force opens
+//   - rules.go: what a status means, what the allowlist takes out, thresholds per registrar
+//   - count.go, run.go: a rejection, an acceptance, a request, and the run of a pair
+//   - judge.go, candidates.go: when a scan, a distributed brute force, a brute force opens
 //   - incident.go, member.go: what an open incident holds, taking another one in, the end
 //   - report.go: from an incident to an Alert
+//   - snapshot.go, restore.go, encoding.go: all that is known, as bytes and back
 //
 // Below them lies the memory. Pairs, clients and extensions are records without pointers in slabs, found by hash and
 // linked by index, so that a million of them cost about 150 bytes each and the garbage collector nothing:

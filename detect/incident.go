@@ -83,11 +83,7 @@ func (d *Detector) openBruteForce(pi uint32, p *pair, crossed Crossing) *inciden
 		kind: BruteForce, registrar: d.clients.at(p.client).registrar, client: p.client, extension: p.extension,
 		known: p.has(runKnown) || p.has(runClosed) && p.has(wasGood), crossed: crossed,
 	}, []uint32{pi}, nil)
-	wasSuspicious := p.has(isSuspicious)
 	d.fill(inc, []uint32{pi}, nil)
-	if wasSuspicious { // a member of a brute force still counts towards a scan or a distributed one
-		d.suspect(pi, p, int(d.runCount(p)), d.full(p.last))
-	}
 	return inc
 }
 
@@ -156,7 +152,10 @@ func (d *Detector) absorb(inc, a *incident) {
 	inc.first, inc.last, inc.active = min(inc.first, a.first), max(inc.last, a.last), max(inc.active, a.active)
 	inc.known = inc.known || a.known
 	inc.successes = slices.Concat(inc.successes, a.successes)
-	slices.SortStableFunc(inc.successes, func(x, y Succeeded) int { return cmp.Compare(x.Time, y.Time) })
+	slices.SortFunc(inc.successes, func(x, y Succeeded) int {
+		return cmp.Or(cmp.Compare(x.Time, y.Time), cmp.Compare(x.Extension, y.Extension), x.Client.Compare(y.Client),
+			cmp.Compare(x.Attempts, y.Attempts))
+	})
 	inc.successes = inc.successes[:min(len(inc.successes), MaxSuccesses)]
 	inc.successesN += a.successesN
 	for _, agent := range a.agents {

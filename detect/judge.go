@@ -32,13 +32,8 @@ func (d *Detector) isClaimed(p *pair) bool {
 	return p.member != 0 && d.incidents[d.members.at(p.member).incident].kind != BruteForce
 }
 
-// isSuspiciousNow tells whether a pair is suspicious, and corrects the counts of its groups where its run has died.
-func (d *Detector) isSuspiciousNow(p *pair) bool {
-	if p.has(isSuspicious) && !d.isAlive(p) {
-		d.unsuspect(p)
-	}
-	return p.has(isSuspicious)
-}
+// isSuspiciousNow tells whether a pair is suspicious: between checks its run may have died.
+func (d *Detector) isSuspiciousNow(p *pair) bool { return p.has(isSuspicious) && d.isAlive(p) }
 
 // judgeScan opens a scan if enough extensions of a client are suspicious. A client stays a candidate while that may
 // come about without another rejection: the bar sinks when a pair is no longer known good.

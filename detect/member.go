@@ -37,7 +37,6 @@ func (d *Detector) enlist(inc *incident, pi uint32, p *pair) bool {
 	mi, m := d.members.allocate()
 	m.pair, m.run, m.touched = pi, uint64(p.count()), d.now
 	d.moveMember(mi, inc)
-	d.unsuspect(p)
 	p.member = mi
 	p.codes = [maxCodes]uint16{}
 	d.outside--
@@ -93,10 +92,8 @@ func (d *Detector) moveMember(mi uint32, inc *incident) {
 	m.incident, m.next = inc.number, inc.members
 	inc.members = mi
 	inc.size++
-	if inc.kind != BruteForce {
-		if m.pair != 0 {
-			d.unsuspect(d.pairs.at(m.pair))
-		}
+	if inc.kind != BruteForce { // a member of a brute force still counts towards the others
+		d.unsuspect(d.pairs.at(m.pair))
 		d.addAttempts(inc, m, 0)
 	}
 }
@@ -129,21 +126,21 @@ func (d *Detector) releaseMember(mi uint32) {
 	d.members.release(mi)
 	d.inside--
 	d.outside++
+	if !m.held {
+		d.forgetRun(p)
+		recent := p.has(hasAccepted) && d.full(p.accepted) >= d.now-d.idleTimeout
+		if !p.has(isAged) && !recent && !d.isGood(p) {
+			d.removePair(m.pair)
+			return
+		}
+	}
+	d.ensureAged(m.pair, p)
 	if m.held {
+		d.unsuspect(p)
 		p.codes[m.heldCode] = 1
 		d.suspect(m.pair, p, 1, d.full(p.last))
 		d.graces.add(m.pair, d.full(p.last))
-	} else {
-		d.forgetRun(p)
 	}
-	if p.has(isAged) {
-		return
-	}
-	if m.held || d.isGood(p) || p.has(hasAccepted) && d.full(p.accepted) >= d.now-d.idleTimeout {
-		d.place(m.pair, p)
-		return
-	}
-	d.removePair(m.pair)
 }
 
 // countStranger counts a rejection of a pair that a full incident does not tell apart.

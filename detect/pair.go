@@ -33,6 +33,7 @@ const (
 	wasGood                             // the pair was known good already when the newest acceptance came
 	isSuspicious                        // counted in the suspicious pairs of its client and extension
 	isAged                              // linked in a bucket of ageing
+	isResting                           // linked in a bucket that age looks at only when known_good_ttl has passed
 	isCandidate                         // waits to be judged as a brute force
 	successJudged                       // the newest acceptance was a success
 )

@@ -54,14 +54,32 @@ func TestDetectorAgreesWithReference(t *testing.T) {
 		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
 			t.Parallel()
 			cfg, records := mix(seed)
-			if disagreement(cfg, records) == "" {
-				return
-			}
-			few := minimised(records, func(some []record) bool { return disagreement(cfg, some) != "" })
-			t.Errorf("the judges disagree under %s\non these %d records:\n%s\n%s",
-				rules(cfg), len(few), describe(few), disagreement(cfg, few))
+			agree(t, cfg, records)
 		})
 	}
+}
+
+// They do so over months, where pauses are longer than compact times can tell.
+func TestDetectorAgreesWithReferenceOverMonths(t *testing.T) {
+	for seed := range uint64(12) {
+		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
+			t.Parallel()
+			b := newBrawl(6000 + seed)
+			records := b.slow(b.fight(3000))
+			agree(t, b.cfg, records)
+		})
+	}
+}
+
+// agree fails, with as few records as show it, where the judges differ.
+func agree(t *testing.T, cfg detect.Config, records []record) {
+	t.Helper()
+	if disagreement(cfg, records) == "" {
+		return
+	}
+	few := minimised(records, func(some []record) bool { return disagreement(cfg, some) != "" })
+	t.Errorf("the judges disagree under %s\non these %d records:\n%s\n%s",
+		rules(cfg), len(few), describe(few), disagreement(cfg, few))
 }
 
 // disagreement says where the judges differ, and what is wrong with the list of alerts; empty if nothing.

@@ -86,6 +86,9 @@ func (d *Detector) suspect(pi uint32, p *pair, n int, t int64) {
 	c, e := d.clients.at(p.client), d.extensions.at(p.extension)
 	if !p.has(isSuspicious) {
 		p.flags |= isSuspicious
+		if p.has(isResting) {
+			d.restless.add(pi, d.full(p.last))
+		}
 		c.suspicious++
 		e.suspicious++
 	}

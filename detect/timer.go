@@ -14,7 +14,7 @@ const slotKept = 1024
 
 // newTimer makes a timer whose clock stands at now and moves, between two calls of drain, by less than step.
 func newTimer(now, delay, step int64) *timer {
-	return &timer{delay: delay, next: (now - delay) / 1000, slots: make([][]uint32, (delay+step)/1000+2)}
+	return &timer{delay: delay, next: max(0, now-delay) / 1000, slots: make([][]uint32, (delay+step)/1000+2)}
 }
 
 // add remembers i for something that happened at a time.
@@ -43,13 +43,4 @@ func (t *timer) drain(now int64, due func(i uint32)) {
 		}
 	}
 	t.next = max(t.next, end)
-}
-
-// each gives all indices that wait, oldest first.
-func (t *timer) each(f func(i uint32)) {
-	for s := range int64(len(t.slots)) {
-		for _, i := range *t.slot(t.next + s) {
-			f(i)
-		}
-	}
 }

@@ -1,0 +1,424 @@
+package detect
+
+import (
+	"bufio"
+	"io"
+	"math"
+	"net/netip"
+	"slices"
+)
+
+// maxRecords bounds what a snapshot may promise.
+const maxRecords = math.MaxInt32
+
+// Restore takes over what Snapshot wrote, in place of all that the detector knows. The configuration stays its own. On
+// an error, which bytes that Snapshot did not write give, the detector knows nothing.
+func (d *Detector) Restore(r io.Reader) error {
+	d.reset()
+	d.stats = Stats{}
+	in := &decoder{r: bufio.NewReaderSize(r, 1<<16)}
+	if magic := in.text(len(snapshotMagic)); in.err == nil && magic != snapshotMagic {
+		in.fail("begins with %q", magic)
+	}
+	if version := in.uint(math.MaxUint64); in.err == nil && version != snapshotVersion {
+		in.fail("version %d is not known, only %d", version, snapshotVersion)
+	}
+	d.decodeClock(in)
+	var codes []int
+	in.list(maxCodes, func(int) { codes = append(codes, int(in.uint(999))) })
+	d.registrars = d.registrars[:0]
+	in.list(maxRecords, func(i int) { d.decodeRegistrar(in, uint32(i)) })
+	decodeSlab(in, &d.clients, d.decodeClient)
+	decodeSlab(in, &d.extensions, d.decodeExtension)
+	decodeSlab(in, &d.pairs, d.decodePair)
+	decodeSlab(in, &d.members, d.decodeMember)
+	d.incidents = d.incidents[:0]
+	in.list(maxRecords, func(i int) { d.decodeIncident(in, uint32(i)) })
+	d.decodeWaiting(in)
+	d.reconnect(in)
+	if in.err != nil {
+		d.reset()
+		d.stats = Stats{}
+		return in.err
+	}
+	d.remapCodes(codes)
+	if d.accepted > 0 {
+		d.startTimers()
+	}
+	return nil
+}
+
+func (d *Detector) decodeClock(in *decoder) {
+	for _, t := range []*int64{&d.now, &d.newest, &d.future, &d.wall, &d.arrived} {
+		*t = in.time()
+	}
+	d.accepted, d.streak = int(in.int()), int(in.int())
+	s := &d.stats
+	for _, n := range []*uint64{&s.Rejections, &s.Acceptances, &s.Late, &s.TimeRejected, &s.Allowed, &s.Evicted, &s.EndedEarly} {
+		*n = in.uint(math.MaxUint64)
+	}
+}
+
+func (d *Detector) decodeRegistrar(in *decoder, n uint32) {
+	var r registrar
+	if in.used() {
+		r.address = in.address()
+		r.port = uint16(in.uint(math.MaxUint16))
+		r.thresholds = d.rules.thresholds(netip.AddrFrom16(r.address))
+		if _, twice := d.registrarByAddress[r.address]; twice || n == 0 {
+			in.fail("registrar %d", n)
+		}
+		d.registrarByAddress[r.address] = n
+	} else if n > 0 {
+		d.freeRegistrars = append(d.freeRegistrars, n)
+	}
+	d.registrars = append(d.registrars, r)
+}
+
+// decodeSlab reads records to their places, and frees the places between.
+func decodeSlab[T any, P record[T]](in *decoder, s *slab[T, P], decode func(in *decoder, i uint32, r *T)) {
+	var free []uint32
+	in.list(maxRecords, func(int) {
+		i, r := s.allocate()
+		if in.used() {
+			decode(in, i, r)
+		} else {
+			free = append(free, i)
+		}
+	})
+	for _, i := range slices.Backward(free) {
+		s.release(i)
+	}
+}
+
+// registrar reads the number of a registrar that is in use.
+func (d *Detector) registrar(in *decoder) uint32 {
+	n := uint32(in.uint(math.MaxUint32))
+	if int(n) >= len(d.registrars) || d.registrarByAddress[d.registrars[n].address] != n || n == 0 {
+		in.fail("registrar %d is not there", n)
+		return 0
+	}
+	return n
+}
+
+func (d *Detector) decodeClient(in *decoder, _ uint32, c *client) {
+	c.registrar = d.registrar(in)
+	c.address = in.address()
+	c.port = uint16(in.uint(math.MaxUint16))
+	c.transport = Transport(in.uint(uint64(SCTP)))
+	c.flags = groupFlags(in.uint(uint64(waiting)))
+}
+
+func (d *Detector) decodeExtension(in *decoder, _ uint32, x *extension) {
+	x.registrar = d.registrar(in)
+	name := in.text(maxName)
+	x.name, x.length = d.names.add(name), uint8(len(name))
+	x.flags = groupFlags(in.uint(uint64(waiting)))
+}
+
+func (d *Detector) decodePair(in *decoder, _ uint32, p *pair) {
+	for _, n := range []*uint32{&p.client, &p.extension, &p.inClient.next, &p.inExtension.next, &p.first, &p.last, &p.accepted, &p.member} {
+		*n = uint32(in.uint(math.MaxUint32))
+	}
+	p.flags = pairFlags(in.uint(math.MaxUint16)) &^ (isAged | isResting)
+	for i := range p.codes {
+		p.codes[i] = uint16(in.uint(math.MaxUint16))
+	}
+}
+
+func (d *Detector) decodeMember(in *decoder, _ uint32, m *member) {
+	m.incident = uint32(in.uint(math.MaxUint32))
+	m.pair = uint32(in.uint(math.MaxUint32))
+	m.heldCode = uint8(in.uint(maxCodes - 1))
+	m.held, m.succeeded = in.used(), in.used()
+	m.attempts, m.run = in.uint(math.MaxInt64), in.uint(math.MaxInt64)
+	m.touched = in.time()
+}
+
+func (d *Detector) decodeIncident(in *decoder, n uint32) {
+	if !in.used() {
+		if n > 0 {
+			d.freeIncidents = append(d.freeIncidents, n)
+		}
+		d.incidents = append(d.incidents, nil)
+		return
+	}
+	inc := &incident{number: n, id: in.text(maxText), kind: Kind(in.uint(uint64(BruteForce)))}
+	inc.registrar = d.registrar(in)
+	inc.client, inc.extension = uint32(in.uint(math.MaxUint32)), uint32(in.uint(math.MaxUint32))
+	inc.crossed = Crossing{in.text(maxText), int(in.int()), int(in.int()), in.int()}
+	for _, t := range []*int64{&inc.opened, &inc.first, &inc.last, &inc.active, &inc.reportedAt} {
+		*t = in.time()
+	}
+	inc.attempts, inc.reported = uint64(in.int()), uint64(in.int())
+	inc.successesN, inc.sequence, inc.sprayed = int(in.int()), int(in.int()), int(in.int())
+	inc.known = in.used()
+	for i := range inc.codes {
+		inc.codes[i] = in.uint(math.MaxInt64)
+	}
+	if in.used() {
+		var err error
+		inc.strangers, err = newSketch(in.bytes(1 << 20))
+		in.check(err)
+	}
+	in.list(MaxSuccesses, func(int) {
+		inc.successes = append(inc.successes, Succeeded{
+			in.text(maxName), netip.AddrFrom16(in.address()).Unmap(), in.time(), int(in.int()),
+		})
+	})
+	in.list(MaxUserAgents, func(int) { inc.agents = append(inc.agents, in.text(maxText)) })
+	in.list(MaxProbes, func(int) { inc.probes = append(inc.probes, in.text(maxText)) })
+	d.incidents = append(d.incidents, inc)
+	d.open++
+}
+
+func (d *Detector) decodeWaiting(in *decoder) {
+	for _, c := range []candidates{d.scanCandidates, d.distributedCandidates, d.bruteForceCandidates} {
+		in.list(maxRecords, func(int) {
+			i := uint32(in.uint(math.MaxUint32))
+			c[i] = in.int()
+		})
+	}
+	for _, waiting := range []*[]*incident{&d.sprays, &d.growing} {
+		in.list(maxRecords, func(int) {
+			inc := d.incidentAt(uint32(in.uint(math.MaxUint32)))
+			if inc == nil {
+				in.fail("an incident that is not there")
+				return
+			}
+			*waiting = append(*waiting, inc)
+		})
+	}
+	for _, inc := range d.growing {
+		inc.isGrowing = true
+	}
+}
+
+func (d *Detector) incidentAt(n uint32) *incident {
+	if int(n) >= len(d.incidents) {
+		return nil
+	}
+	return d.incidents[n]
+}
+
+// reconnect makes all that follows from the records: counts, lists and indices. It fails where they contradict.
+func (d *Detector) reconnect(in *decoder) {
+	if in.err != nil {
+		return
+	}
+	if len(d.registrars) == 0 || len(d.incidents) == 0 || d.incidents[0] != nil {
+		in.fail("no place 0")
+		return
+	}
+	d.reconnectPairs(in)
+	if in.err != nil {
+		return
+	}
+	d.reconnectList(in, func(p *pair) *links { return &p.inClient },
+		func(p *pair) *uint32 { return &d.clients.at(p.client).pairs })
+	d.reconnectList(in, func(p *pair) *links { return &p.inExtension },
+		func(p *pair) *uint32 { return &d.extensions.at(p.extension).pairs })
+	for mi := uint32(1); mi <= d.members.top && in.err == nil; mi++ {
+		if m := d.members.at(mi); m.pair != 0 {
+			d.reconnectMember(in, mi, m)
+		}
+	}
+	for _, inc := range d.incidents {
+		if inc != nil && in.err == nil {
+			d.reconnectIncident(in, inc)
+		}
+	}
+	d.reconnectGroups(in)
+}
+
+func (d *Detector) reconnectPairs(in *decoder) {
+	for pi := uint32(1); pi <= d.pairs.top; pi++ {
+		p := d.pairs.at(pi)
+		if p.client == 0 {
+			continue
+		}
+		if p.client > d.clients.top || p.extension > d.extensions.top || p.extension == 0 ||
+			d.clients.at(p.client).registrar == 0 || d.clients.at(p.client).registrar != d.extensions.at(p.extension).registrar {
+			in.fail("pair %d has no client, or no extension", pi)
+			return
+		}
+		c, x := d.clients.at(p.client), d.extensions.at(p.extension)
+		if p.has(isSuspicious) {
+			c.suspicious++
+			x.suspicious++
+		}
+		registrar := &d.registrars[c.registrar].address
+		hash := hashPair(hashClient(registrar, &c.address), hashExtension(registrar, d.nameOf(x)))
+		d.pairIndex.insert(hash, pi)
+		if p.member == 0 {
+			d.outside++
+		} else if d.inside++; p.member > d.members.top || d.members.at(p.member).pair != pi {
+			in.fail("pair %d is no member", pi)
+			return
+		}
+	}
+}
+
+// reconnectList makes a list of pairs whole that has only its links forward: each pair has one before it, but for one pair a
+// group, which is its head.
+func (d *Detector) reconnectList(in *decoder, of func(*pair) *links, head func(*pair) *uint32) {
+	pairs := 0
+	for pi := uint32(1); pi <= d.pairs.top; pi++ {
+		p := d.pairs.at(pi)
+		if p.client == 0 {
+			continue
+		}
+		pairs++
+		next := of(p).next
+		if next == 0 {
+			continue
+		}
+		if next > d.pairs.top || d.pairs.at(next).client == 0 || head(p) != head(d.pairs.at(next)) || of(d.pairs.at(next)).prev != 0 {
+			in.fail("pair %d has no next one", pi)
+			return
+		}
+		of(d.pairs.at(next)).prev = pi
+	}
+	for pi := uint32(1); pi <= d.pairs.top; pi++ {
+		p := d.pairs.at(pi)
+		if p.client == 0 || of(p).prev != 0 {
+			continue
+		}
+		if *head(p) != 0 {
+			in.fail("pair %d begins a second list", pi)
+			return
+		}
+		*head(p) = pi
+		for i := pi; i != 0; i = of(d.pairs.at(i)).next {
+			pairs--
+		}
+	}
+	if pairs != 0 {
+		in.fail("%d pairs in no list", pairs)
+	}
+}
+
+func (d *Detector) reconnectMember(in *decoder, mi uint32, m *member) {
+	inc := d.incidentAt(m.incident)
+	if inc == nil || m.pair > d.pairs.top || d.pairs.at(m.pair).member != mi {
+		in.fail("member %d has no pair, or no incident", mi)
+		return
+	}
+	p := d.pairs.at(m.pair)
+	if inc.client != 0 && inc.client != p.client || inc.extension != 0 && inc.extension != p.extension ||
+		d.clients.at(p.client).registrar != inc.registrar {
+		in.fail("member %d is none of its incident", mi)
+		return
+	}
+	m.next, inc.members = inc.members, mi
+	inc.size++
+}
+
+func (d *Detector) reconnectIncident(in *decoder, inc *incident) {
+	known := inc.kind != 0 && inc.size > 0 && len(d.cfg.FailureCodes) > 0
+	switch inc.kind {
+	case Scan, Spray:
+		known = known && inc.client != 0 && inc.extension == 0 && d.scans[inc.client] == nil
+		if known {
+			d.scans[inc.client] = inc
+			d.clients.at(inc.client).flags |= underAttack
+		}
+	case Distributed:
+		known = known && inc.client == 0 && inc.extension != 0 && d.distributed[inc.extension] == nil
+		if known {
+			d.distributed[inc.extension] = inc
+			d.extensions.at(inc.extension).flags |= underAttack
+		}
+	default:
+		known = known && inc.client != 0 && inc.extension != 0 && inc.size == 1
+	}
+	if !known {
+		in.fail("incident %d contradicts itself", inc.number)
+	}
+}
+
+// reconnectGroups indexes clients and extensions, and looks that the candidates are the ones that are marked.
+func (d *Detector) reconnectGroups(in *decoder) {
+	marked := [3]int{}
+	for ci := uint32(1); ci <= d.clients.top && in.err == nil; ci++ {
+		if c := d.clients.at(ci); c.registrar != 0 {
+			r := &d.registrars[c.registrar]
+			r.users++
+			d.clientIndex.insert(hashClient(&r.address, &c.address), ci)
+			if c.pairs == 0 {
+				in.fail("client %d has no pairs", ci)
+			}
+			if _, ok := d.scanCandidates[ci]; ok && c.flags&waiting != 0 {
+				marked[0]++
+			}
+		}
+	}
+	for xi := uint32(1); xi <= d.extensions.top && in.err == nil; xi++ {
+		if x := d.extensions.at(xi); x.registrar != 0 {
+			r := &d.registrars[x.registrar]
+			r.users++
+			d.extensionIndex.insert(hashExtension(&r.address, d.nameOf(x)), xi)
+			if x.pairs == 0 {
+				in.fail("extension %d has no pairs", xi)
+			}
+			if _, ok := d.distributedCandidates[xi]; ok && x.flags&waiting != 0 {
+				marked[1]++
+			}
+		}
+	}
+	for pi := range d.bruteForceCandidates {
+		if pi <= d.pairs.top && pi != 0 && d.pairs.at(pi).client != 0 && d.pairs.at(pi).has(isCandidate) {
+			marked[2]++
+		}
+	}
+	if marked != [3]int{len(d.scanCandidates), len(d.distributedCandidates), len(d.bruteForceCandidates)} {
+		in.fail("candidates that are not there")
+	}
+	for n := range d.registrars {
+		if d.registrars[n].users == 0 && d.registrarByAddress[d.registrars[n].address] == uint32(n) && n > 0 {
+			in.fail("registrar %d has no clients", n)
+		}
+	}
+}
+
+// remapCodes puts the counters by status into the order of the configuration. What is no rejection any more is not
+// counted any more.
+func (d *Detector) remapCodes(before []int) {
+	if slices.Equal(before, d.cfg.FailureCodes) {
+		return
+	}
+	place := func(code int) int {
+		if code >= len(before) {
+			return -1
+		}
+		return slices.Index(d.cfg.FailureCodes, before[code])
+	}
+	for pi := uint32(1); pi <= d.pairs.top; pi++ {
+		p := d.pairs.at(pi)
+		codes := p.codes
+		p.codes = [maxCodes]uint16{}
+		for code, n := range codes {
+			if to := place(code); to >= 0 {
+				p.codes[to] = n
+			}
+		}
+	}
+	for mi := uint32(1); mi <= d.members.top; mi++ {
+		m := d.members.at(mi)
+		to := place(int(m.heldCode))
+		m.held, m.heldCode = m.held && to >= 0, uint8(max(to, 0))
+	}
+	for _, inc := range d.incidents {
+		if inc == nil {
+			continue
+		}
+		codes := inc.codes
+		inc.codes, inc.attempts = [maxCodes]uint64{}, 0
+		for code, n := range codes {
+			if to := place(code); to >= 0 {
+				inc.codes[to] = n
+				inc.attempts += n
+			}
+		}
+	}
+}

@@ -1,0 +1,158 @@
+package detect
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"slices"
+
+	"github.com/axiomhq/hyperloglog"
+)
+
+// A snapshot is all that a detector knows, but for its configuration and the alerts that were not taken yet:
+//
+//	magic, version
+//	clock: W and what is known of records and wall clock      totals: Stats
+//	failure codes that the counters below are in the order of
+//	registrars, clients, extensions, pairs, members, incidents: how many places, then for each place 0 (free)
+//	or 1 and the record, so that references between them are the numbers that they are in memory
+//	candidates of the three kinds, scans that may be sprays, incidents that have doubled
+//
+// Numbers are varints, texts and addresses are bytes with their length before them. What follows from the rest, the
+// indices and timers, is not in it.
+const (
+	snapshotMagic   = "siphunt detector"
+	snapshotVersion = 1
+)
+
+// Snapshot writes all that the detector knows. Alerts that were not taken are not in it.
+func (d *Detector) Snapshot(w io.Writer) error {
+	e := &encoder{w: bufio.NewWriterSize(w, 1<<16)}
+	e.text(snapshotMagic)
+	e.uint(snapshotVersion)
+	d.encodeClock(e)
+	e.list(len(d.cfg.FailureCodes), func(i int) { e.uint(uint64(d.cfg.FailureCodes[i])) })
+	e.list(len(d.registrars), func(i int) { d.encodeRegistrar(e, &d.registrars[i]) })
+	encodeSlab(e, &d.clients, func(c *client) bool { return c.registrar != 0 }, d.encodeClient)
+	encodeSlab(e, &d.extensions, func(x *extension) bool { return x.registrar != 0 }, d.encodeExtension)
+	encodeSlab(e, &d.pairs, func(p *pair) bool { return p.client != 0 }, d.encodePair)
+	encodeSlab(e, &d.members, func(m *member) bool { return m.pair != 0 }, d.encodeMember)
+	e.list(len(d.incidents), func(i int) { d.encodeIncident(e, d.incidents[i]) })
+	for _, c := range []candidates{d.scanCandidates, d.distributedCandidates, d.bruteForceCandidates} {
+		e.uint(uint64(len(c)))
+		c.each(func(i uint32) {
+			e.uint(uint64(i))
+			e.int(c[i])
+		})
+	}
+	for _, waiting := range [][]*incident{d.sprays, d.growing} {
+		open := slices.DeleteFunc(slices.Clone(waiting), func(inc *incident) bool { return inc.number == 0 })
+		e.list(len(open), func(i int) { e.uint(uint64(open[i].number)) })
+	}
+	return errors.Join(e.err, e.w.Flush())
+}
+
+func (d *Detector) encodeClock(e *encoder) {
+	for _, t := range []int64{d.now, d.newest, d.future, d.wall, d.arrived, int64(d.accepted), int64(d.streak)} {
+		e.int(t)
+	}
+	s := &d.stats
+	for _, n := range []*uint64{&s.Rejections, &s.Acceptances, &s.Late, &s.TimeRejected, &s.Allowed, &s.Evicted, &s.EndedEarly} {
+		e.uint(*n)
+	}
+}
+
+func (d *Detector) encodeRegistrar(e *encoder, r *registrar) {
+	if e.used(r.users > 0) {
+		e.bytes(r.address[:])
+		e.uint(uint64(r.port))
+	}
+}
+
+// encodeSlab writes the records of a slab by their places.
+func encodeSlab[T any, P record[T]](e *encoder, s *slab[T, P], used func(*T) bool, encode func(*encoder, *T)) {
+	e.list(int(s.top), func(i int) {
+		if r := s.at(uint32(i) + 1); e.used(used(r)) {
+			encode(e, r)
+		}
+	})
+}
+
+func (d *Detector) encodeClient(e *encoder, c *client) {
+	e.uint(uint64(c.registrar))
+	e.bytes(c.address[:])
+	e.uint(uint64(c.port))
+	e.uint(uint64(c.transport))
+	e.uint(uint64(c.flags & waiting))
+}
+
+func (d *Detector) encodeExtension(e *encoder, x *extension) {
+	e.uint(uint64(x.registrar))
+	e.text(d.nameOf(x))
+	e.uint(uint64(x.flags & waiting))
+}
+
+func (d *Detector) encodePair(e *encoder, p *pair) {
+	for _, n := range []uint32{p.client, p.extension, p.inClient.next, p.inExtension.next, p.first, p.last, p.accepted, p.member, uint32(p.flags &^ (isAged | isResting))} {
+		e.uint(uint64(n))
+	}
+	for _, n := range p.codes {
+		e.uint(uint64(n))
+	}
+}
+
+func (d *Detector) encodeMember(e *encoder, m *member) {
+	e.uint(uint64(m.incident))
+	e.uint(uint64(m.pair))
+	e.uint(uint64(m.heldCode))
+	e.used(m.held)
+	e.used(m.succeeded)
+	e.uint(m.attempts)
+	e.uint(m.run)
+	e.int(m.touched)
+}
+
+func (d *Detector) encodeIncident(e *encoder, inc *incident) {
+	if !e.used(inc != nil) {
+		return
+	}
+	e.text(inc.id)
+	e.uint(uint64(inc.kind))
+	for _, n := range []uint32{inc.registrar, inc.client, inc.extension} {
+		e.uint(uint64(n))
+	}
+	e.text(inc.crossed.Key)
+	for _, n := range []int64{
+		int64(inc.crossed.Threshold), int64(inc.crossed.Value), inc.crossed.Time,
+		inc.opened, inc.first, inc.last, inc.active, inc.reportedAt,
+		int64(inc.attempts), int64(inc.reported), int64(inc.successesN), int64(inc.sequence), int64(inc.sprayed),
+	} {
+		e.int(n)
+	}
+	e.used(inc.known)
+	for _, n := range inc.codes {
+		e.uint(n)
+	}
+	if e.used(inc.strangers != nil) {
+		sketch, err := inc.strangers.MarshalBinary()
+		if err != nil && e.err == nil {
+			e.err = err
+		}
+		e.bytes(sketch)
+	}
+	e.list(len(inc.successes), func(i int) {
+		s := &inc.successes[i]
+		e.text(s.Extension)
+		client := s.Client.As16()
+		e.bytes(client[:])
+		e.int(s.Time)
+		e.int(int64(s.Attempts))
+	})
+	e.list(len(inc.agents), func(i int) { e.text(inc.agents[i]) })
+	e.list(len(inc.probes), func(i int) { e.text(inc.probes[i]) })
+}
+
+func newSketch(b []byte) (*hyperloglog.Sketch, error) {
+	s := hyperloglog.New14()
+	return s, s.UnmarshalBinary(b)
+}
