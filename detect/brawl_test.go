@@ -214,7 +214,7 @@ func (b *brawl) brokenClocks(records []record) []record {
 func (b *brawl) slow(records []record) []record {
 	const factor = 720
 	b.cfg.IdleTimeout *= factor
-	b.cfg.KnownGoodTTL = min(b.cfg.KnownGoodTTL*factor, 20*24*time.Hour)
+	b.cfg.KnownGoodTTL = min(b.cfg.KnownGoodTTL*factor, 12*24*time.Hour)
 	b.cfg.ChallengeGrace = min(b.cfg.ChallengeGrace*factor, time.Hour)
 	b.cfg.CheckInterval = time.Minute
 	var out []record

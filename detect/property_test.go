@@ -61,7 +61,7 @@ func TestDetectorAgreesWithReference(t *testing.T) {
 
 // They do so over months, where pauses are longer than compact times can tell.
 func TestDetectorAgreesWithReferenceOverMonths(t *testing.T) {
-	for seed := range uint64(12) {
+	for seed := range uint64(8) {
 		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
 			t.Parallel()
 			b := newBrawl(6000 + seed)

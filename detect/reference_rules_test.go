@@ -125,6 +125,11 @@ var tales = []struct {
 		s.login(0, 1, "300")
 		s.tries(60, 40, 30, 1, "300", 401)
 	}, []string{`brute-force on 10.0.0.1 by 172.0.0.1 of "300": 40 attempts (40x401) from 60s to 1230s, opened 635s, ended 3035s, 1 clients, 1 extensions, known client`}},
+	{"a stale password for two months is one incident", func(s tale) {
+		s.login(0, 1, "300")
+		s.login(30, 1, "300")
+		s.tries(60, 8640, 600, 1, "300", 401)
+	}, []string{`brute-force on 10.0.0.1 by 172.0.0.1 of "300": 8640 attempts (8640x401) from 60s to 5.18346e+06s, opened 11465s, ended 5.185265e+06s, 1 clients, 1 extensions, known client`}},
 	{"svcrack under one Call-ID counts in full at 20/s", func(s tale) {
 		s.tries(0, 400, 0.05, 1, "300", 401)
 	}, []string{`brute-force on 10.0.0.1 by 172.0.0.1 of "300": 400 attempts (400x401) from 0s to 19.95s, opened 5s, ended 1820s, 1 clients, 1 extensions`}},
