@@ -1,0 +1,119 @@
+package state
+
+import (
+	"errors"
+	"io/fs"
+	"slices"
+)
+
+// Begin starts a generation: what is appended from now on is not in the snapshot that Commit will be given. Where it
+// fails, the journal before goes on.
+func (s *Store) Begin() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	next := s.generation + 1
+	journal, err := s.create(journalName(next), journalKind)
+	if errors.Is(err, fs.ErrNotExist) { // somebody has removed the folder
+		if err = s.retake(); err == nil {
+			journal, err = s.create(journalName(next), journalKind)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if s.journal != nil {
+		s.retired = append(s.retired, s.journal)
+	}
+	s.generation, s.journal, s.current = next, journal, headerSize
+	s.since += headerSize
+	s.dirty, s.unnamed = true, true
+	s.begun = s.faults
+	return nil
+}
+
+// retake makes the folder anew. The lock of the old one keeps nobody out.
+func (s *Store) retake() error {
+	if s.lock != nil {
+		_ = s.lock.Close() // its file is gone
+		s.lock = nil
+	}
+	return s.take()
+}
+
+// create makes a file with its header.
+func (s *Store) create(name string, kind byte) (File, error) {
+	f, err := s.FS.Create(s.path(name))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := f.Write(fileHeader(kind)); err != nil {
+		return nil, errors.Join(err, f.Close(), s.FS.Remove(s.path(name)))
+	}
+	return f, nil
+}
+
+// Commit writes the snapshot of what was known at Begin. It does not hold up Append. Where it fails, the older snapshot
+// with all journals since is as good. Only when the snapshot is on the
+// disk, under its name, the generations that it makes unnecessary are removed.
+func (s *Store) Commit(snapshot []byte) error {
+	s.mu.Lock()
+	g, begun := s.generation, s.begun
+	s.mu.Unlock()
+	if err := s.writeSnapshot(g, snapshot); err != nil {
+		return err
+	}
+	s.previous, s.newest = s.newest, g
+	s.mu.Lock()
+	s.healed = begun // faults after Begin are not made good by it
+	s.since = s.current
+	s.mu.Unlock()
+	return s.clean()
+}
+
+func (s *Store) writeSnapshot(g uint64, snapshot []byte) error {
+	name := snapshotName(g)
+	f, err := s.create(name+temporary, snapshotKind)
+	if err != nil {
+		return err
+	}
+	head, err := frameHeader(snapshot)
+	if err == nil {
+		_, err = f.Write(head[:])
+	}
+	if err == nil {
+		_, err = f.Write(snapshot)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	err = errors.Join(err, f.Close())
+	if err == nil {
+		err = s.FS.Rename(s.path(name+temporary), s.path(name))
+	}
+	if err != nil {
+		return errors.Join(err, s.FS.Remove(s.path(name+temporary)))
+	}
+	return s.FS.SyncFolder(s.Folder)
+}
+
+// maxCorrupt is how many files that were set aside are kept for whoever wants to look at them.
+const maxCorrupt = 4
+
+// clean removes what nobody needs any more. What can't be removed is tried again after the next snapshot.
+func (s *Store) clean() error {
+	found, err := s.list()
+	if err != nil {
+		return err
+	}
+	var errs []error
+	remove := func(name string) { errs = append(errs, s.FS.Remove(s.path(name))) }
+	for _, g := range slices.Concat(found.snapshots, found.journals) {
+		if g.number < s.previous {
+			remove(g.name)
+		}
+	}
+	for _, g := range found.corrupt[:max(0, len(found.corrupt)-maxCorrupt)] {
+		remove(g.name)
+	}
+	return errors.Join(errs...)
+}
