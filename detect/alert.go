@@ -76,8 +76,8 @@ type Alert struct {
 	Successes   []Succeeded // the first MaxSuccesses, in order
 	SuccessesN  int         // how many there were
 	KnownClient bool        // the client was known good before: a phone with a stale password looks like this
-	UserAgents  []string    // at most MaxUserAgents, in order of appearance
-	Probes      []string    // at most MaxProbes, in order of appearance
+	UserAgents  []string    // the first MaxUserAgents, sorted
+	Probes      []string    // the first MaxProbes, sorted
 
 	Thresholds Thresholds // what was in force
 	Crossed    Crossing   // why it opened, or changed kind

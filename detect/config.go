@@ -99,7 +99,7 @@ func (c *Config) Validate() error {
 	v.duration("check_interval", c.CheckInterval, time.Second, time.Minute)
 	v.duration("challenge_grace", c.ChallengeGrace, 0, time.Hour)
 	v.check(c.ChallengeGrace <= c.IdleTimeout, "challenge_grace", c.ChallengeGrace, "is longer than idle_timeout")
-	v.duration("known_good_ttl", c.KnownGoodTTL, time.Second, 20*24*time.Hour)
+	v.duration("known_good_ttl", c.KnownGoodTTL, time.Second, maxKnownGoodTTL)
 	v.duration("update_interval", c.UpdateInterval, 0, 24*time.Hour)
 	v.check(c.MaxFuture >= 0, "max_future", c.MaxFuture, "is negative")
 	v.inRange("max_pairs", c.MaxPairs, 1, 1<<30)
@@ -119,6 +119,9 @@ func (t *Thresholds) validate(v *validation) {
 
 // maxAttempts keeps the threshold below what the counters of a pair can hold.
 const maxAttempts = 50_000
+
+// maxKnownGoodTTL keeps the times that a pair remembers within what 32 bits of milliseconds can tell apart.
+const maxKnownGoodTTL = 12 * 24 * time.Hour
 
 func (a *AllowRule) validate(v *validation) {
 	v.check(len(a.Clients)+len(a.Registrars)+len(a.Extensions) > 0, "clients", "[]",

@@ -198,8 +198,13 @@ func (d *Detector) accept(s *subject) {
 	d.ensureAged(s.pair, p)
 }
 
-// observeRequest notes what a request tells about the client of an open incident.
+// observeRequest notes what a request tells about its client.
 func (d *Detector) observeRequest(f *Flow) {
+	if f.UserAgent == "" {
+		return
+	}
+	registrar, client := f.Registrar.As16(), d.maskClient(f.Client)
+	d.agents.note(&registrar, &client, f.UserAgent)
 	if d.open == 0 {
 		return
 	}

@@ -28,6 +28,7 @@ type Detector struct {
 	extensionIndex     index
 	pairIndex          index
 	ageing             ageing
+	agents             *agents
 	graces             *timer // pairs with a single challenge, by its time
 	restless           *timer // suspicious pairs that ageing does not look at in time, by their last rejection
 
@@ -78,7 +79,7 @@ func (d *Detector) reset() {
 		idleTimeout: d.idleTimeout, checkInterval: d.checkInterval, challengeGrace: d.challengeGrace,
 		knownGoodTTL: d.knownGoodTTL, updateInterval: d.updateInterval,
 
-		registrars: make([]registrar, 1), registrarByAddress: map[[16]byte]uint32{},
+		agents: new(agents), registrars: make([]registrar, 1), registrarByAddress: map[[16]byte]uint32{},
 		incidents: make([]*incident, 1), scans: map[uint32]*incident{}, distributed: map[uint32]*incident{},
 		scanCandidates: candidates{}, distributedCandidates: candidates{}, bruteForceCandidates: candidates{},
 	}

@@ -14,6 +14,7 @@
 //   - rules.go: what a status means, what the allowlist takes out, thresholds per registrar
 //   - count.go, run.go: a rejection, an acceptance, a request, and the run of a pair
 //   - judge.go, candidates.go: when a scan, a distributed brute force, a brute force opens
+//   - agents.go: what clients called themselves
 //   - incident.go, member.go: what an open incident holds, taking another one in, the end
 //   - report.go: from an incident to an Alert
 //   - snapshot.go, restore.go, encoding.go: all that is known, as bytes and back

@@ -44,6 +44,8 @@ func (d *Detector) enlist(inc *incident, pi uint32, p *pair) bool {
 	if inc.strangers != nil {
 		d.addStranger(inc, d.keyOf(inc, p.client, p.extension))
 	}
+	agent := d.agents.of(&d.registrars[inc.registrar].address, &d.clients.at(p.client).address)
+	inc.agents = addNew(inc.agents, agent, MaxUserAgents)
 	return true
 }
 
@@ -59,13 +61,6 @@ func (d *Detector) enlistBelated(inc *incident, pi uint32, p *pair) bool {
 		m.held, m.heldCode = true, uint8(slices.Index(codes[:], 1))
 	}
 	return true
-}
-
-// dropStale forgets the acceptance of a member that is so long ago that its time can't be told any more.
-func (d *Detector) dropStale(p *pair) {
-	if p.member != 0 && d.now-d.members.at(p.member).touched > d.horizon() {
-		p.flags &^= good | hasAccepted
-	}
 }
 
 // join takes a pair with its whole run into an incident.
@@ -189,7 +184,7 @@ func (inc *incident) witness(f *Flow) {
 }
 
 // maxText is the length at which text from a message is cut, in bytes.
-const maxText = 128
+const maxText = 95
 
 // addNew appends a copy of s to a list of at most limit different texts.
 func addNew(list []string, s string, limit int) []string {

@@ -59,7 +59,7 @@ func (d *Detector) describe(inc *incident, a *Alert) {
 	slices.SortFunc(a.Rejections, func(x, y StatusCount) int { return cmp.Compare(x.Status, y.Status) })
 	a.Successes, a.SuccessesN = slices.Clone(inc.successes), inc.successesN
 	a.KnownClient = inc.known
-	a.UserAgents, a.Probes = slices.Clone(inc.agents), slices.Clone(inc.probes)
+	a.UserAgents, a.Probes = slices.Sorted(slices.Values(inc.agents)), slices.Sorted(slices.Values(inc.probes))
 	a.Thresholds, a.Crossed = r.thresholds, inc.crossed
 	d.describeMembers(inc, a)
 }

@@ -24,6 +24,7 @@ func (d *Detector) Restore(r io.Reader) error {
 		in.fail("version %d is not known, only %d", version, snapshotVersion)
 	}
 	d.decodeClock(in)
+	d.agents.decode(in)
 	var codes []int
 	in.list(maxCodes, func(int) { codes = append(codes, int(in.uint(999))) })
 	d.registrars = d.registrars[:0]

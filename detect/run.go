@@ -10,6 +10,15 @@ func (d *Detector) isGood(p *pair) bool {
 	return p.has(good) && d.full(p.accepted) >= d.now-d.knownGoodTTL
 }
 
+// dropStale forgets an acceptance that vouches for nothing any more, before its time can't be told any more: within two
+// horizons of 12 days (Config.Validate) either the pair is looked at, or the member that it is was not touched for one.
+func (d *Detector) dropStale(p *pair) {
+	horizon := d.now - d.horizon()
+	if p.has(hasAccepted) && (d.full(p.accepted) < horizon || p.member != 0 && d.members.at(p.member).touched < horizon) {
+		p.flags &^= good | hasAccepted
+	}
+}
+
 // runCount gives the rejections in the run of a pair.
 func (d *Detector) runCount(p *pair) uint64 {
 	if p.member != 0 {

@@ -12,7 +12,7 @@ import (
 // A snapshot is all that a detector knows, but for its configuration and the alerts that were not taken yet:
 //
 //	magic, version
-//	clock: W and what is known of records and wall clock      totals: Stats
+//	clock: W and what is known of records and wall clock, totals: Stats, User-Agents
 //	failure codes that the counters below are in the order of
 //	registrars, clients, extensions, pairs, members, incidents: how many places, then for each place 0 (free)
 //	or 1 and the record, so that references between them are the numbers that they are in memory
@@ -31,6 +31,7 @@ func (d *Detector) Snapshot(w io.Writer) error {
 	e.text(snapshotMagic)
 	e.uint(snapshotVersion)
 	d.encodeClock(e)
+	d.agents.encode(e)
 	e.list(len(d.cfg.FailureCodes), func(i int) { e.uint(uint64(d.cfg.FailureCodes[i])) })
 	e.list(len(d.registrars), func(i int) { d.encodeRegistrar(e, &d.registrars[i]) })
 	encodeSlab(e, &d.clients, func(c *client) bool { return c.registrar != 0 }, d.encodeClient)
