@@ -27,6 +27,7 @@ type Detector struct {
 	clientIndex        index
 	extensionIndex     index
 	pairIndex          index
+	probed             uint16 // keeps find from being optimised: see probe.touch
 	ageing             ageing
 	agents             *agents
 	graces             *timer // pairs with a single challenge, by its time

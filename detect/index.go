@@ -1,105 +1,135 @@
 package detect
 
-// An index finds the record with a hash. It holds record numbers with 16 bits of their hash, so that a search looks at
-// hardly any record but the right one, and growing or removing at none. It probes linearly, in segments that grow one at a time, so that no
-// insertion waits for all of it.
+// An index finds the record with a hash. It holds record numbers with 16 bits of their hash, the tag, so that a search
+// looks at hardly any record but the right one, and growing or removing at none. Cells are sorted by tag: each lies at
+// its home or behind it, so that a search for what is not there, as for each new pair, ends early.
+// It is cut into segments that grow one at a time, so that no insertion waits for all of it.
 type index [segmentCount]segment
 
 const (
 	segmentBits   = 9
 	segmentCount  = 1 << segmentBits
-	firstCells    = 8
-	maxLoadEighth = 7 // eighths of the cells of a segment that are used before it grows
+	firstHomes    = 8
+	maxLoadEighth = 7 // eighths of the homes of a segment that are used before it grows
 )
 
 type segment struct {
-	cells []cell
+	cells []cell // homes, and room behind them for what the last homes push away
+	homes int
 	count int
 }
 
-// cell is 6 bytes: a record number in two halves, 0 if the cell is empty, and a part of the hash.
+// cell is 6 bytes: a part of the hash, and a record number in two halves, 0 if the cell is empty.
 type cell struct{ tag, low, high uint16 }
 
 func (c cell) number() uint32 { return uint32(c.high)<<16 | uint32(c.low) }
 
 func tagOf(hash uint64) uint16 { return uint16(hash >> (64 - segmentBits - 16)) }
 
-// home is where the search for a tag begins.
-func (s *segment) home(tag uint16) int { return int(uint32(tag) * uint32(len(s.cells)) >> 16) }
-
 func (x *index) segment(hash uint64) *segment { return &x[hash>>(64-segmentBits)] }
+
+// home is where the search for a tag begins: the order of homes is that of tags.
+func (s *segment) home(tag uint16) int { return int(uint32(tag) * uint32(s.homes) >> 16) }
 
 // probe is a search: it gives the numbers of all records that may have the hash, 0 after the last.
 type probe struct {
-	cells []cell
-	at    int
+	cells []cell // from the home on
 	tag   uint16
 }
 
 func (x *index) probe(hash uint64) probe {
 	s, tag := x.segment(hash), tagOf(hash)
-	return probe{s.cells, s.home(tag), tag}
+	return probe{s.cells[s.home(tag):], tag}
 }
 
-func (p *probe) next() uint32 {
+// touch loads the cell where a probe begins. Loads that do not wait for each other overlap: a search in three indices,
+// as for each new pair, waits for memory once when all three are touched first.
+func (p *probe) touch() uint16 {
 	if len(p.cells) == 0 {
 		return 0
 	}
-	for {
-		c := p.cells[p.at]
-		if p.at++; p.at == len(p.cells) {
-			p.at = 0
+	return p.cells[0].tag
+}
+
+func (p *probe) next() uint32 {
+	for i, c := range p.cells {
+		n := c.number()
+		if n == 0 || c.tag > p.tag {
+			break
 		}
-		if n := c.number(); n == 0 || c.tag == p.tag {
+		if c.tag == p.tag {
+			p.cells = p.cells[i+1:]
 			return n
 		}
 	}
+	return 0
 }
 
 // insert adds a record number.
 func (x *index) insert(hash uint64, number uint32) {
 	s := x.segment(hash)
-	if 8*(s.count+1) > maxLoadEighth*len(s.cells) {
+	if 8*(s.count+1) > maxLoadEighth*s.homes {
 		s.grow()
 	}
-	s.put(cell{tagOf(hash), uint16(number), uint16(number >> 16)})
+	c := cell{tagOf(hash), uint16(number), uint16(number >> 16)}
+	for !s.put(c) {
+		s.grow()
+	}
 	s.count++
 }
 
-func (s *segment) put(c cell) {
+// put puts a cell where its tag belongs and moves what follows. It fails where there is no room behind the homes.
+func (s *segment) put(c cell) bool {
 	at := s.home(c.tag)
-	for s.cells[at].number() != 0 {
-		if at++; at == len(s.cells) {
-			at = 0
-		}
+	for at < len(s.cells) && s.cells[at].number() != 0 && s.cells[at].tag <= c.tag {
+		at++
 	}
+	end := at
+	for end < len(s.cells) && s.cells[end].number() != 0 {
+		end++
+	}
+	if end >= len(s.cells) {
+		return false
+	}
+	copy(s.cells[at+1:end+1], s.cells[at:end])
 	s.cells[at] = c
+	return true
 }
 
+// grow makes half as many homes more. What is sorted stays so.
 func (s *segment) grow() {
 	old := s.cells
-	s.cells = make([]cell, max(firstCells, len(old)+len(old)/2))
-	for _, c := range old {
-		if c.number() != 0 {
-			s.put(c)
+	for fits := false; !fits; {
+		s.homes = max(firstHomes, s.homes+s.homes/2)
+		s.cells = make([]cell, s.homes+min(64, s.homes))
+		next := 0
+		fits = true
+		for _, c := range old {
+			if c.number() == 0 {
+				continue
+			}
+			at := max(next, s.home(c.tag))
+			if fits = at < len(s.cells); !fits {
+				break
+			}
+			s.cells[at] = c
+			next = at + 1
 		}
 	}
 }
 
-// remove takes a record number out, which must be there, and closes the gap (Knuth, 6.4, algorithm R).
+// remove takes a record number out, which must be there, and moves what follows back towards its home.
 func (x *index) remove(hash uint64, number uint32) {
 	s := x.segment(hash)
-	size := len(s.cells)
-	gap := s.home(tagOf(hash))
-	for s.cells[gap].number() != number {
-		gap = (gap + 1) % size
+	at := s.home(tagOf(hash))
+	for s.cells[at].number() != number {
+		at++
 	}
-	for at := (gap + 1) % size; s.cells[at].number() != 0; at = (at + 1) % size {
-		if home := s.home(s.cells[at].tag); (at-home+size)%size >= (at-gap+size)%size {
-			s.cells[gap] = s.cells[at]
-			gap = at
-		}
+	end := at + 1
+	for end < len(s.cells) && s.cells[end].number() != 0 && s.home(s.cells[end].tag) < end {
+		end++
 	}
-	s.cells[gap] = cell{}
+	copy(s.cells[at:], s.cells[at+1:end])
+	s.cells[end-1] = cell{}
 	s.count--
 }

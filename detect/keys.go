@@ -74,8 +74,11 @@ func (d *Detector) maskClient(a netip.Addr) [16]byte {
 // find looks a subject up: by its pair if that is known, else by its parts.
 func (d *Detector) find(s *subject) {
 	s.registrar, s.client, s.extension, s.pair = 0, 0, 0, 0
-	for probe := d.pairIndex.probe(hashPair(s.clientHash, s.extensionHash)); ; {
-		pi := probe.next()
+	pairs := d.pairIndex.probe(hashPair(s.clientHash, s.extensionHash))
+	clients, extensions := d.clientIndex.probe(s.clientHash), d.extensionIndex.probe(s.extensionHash)
+	d.probed = pairs.touch() ^ clients.touch() ^ extensions.touch()
+	for {
+		pi := pairs.next()
 		if pi == 0 {
 			break
 		}
@@ -86,15 +89,15 @@ func (d *Detector) find(s *subject) {
 			return
 		}
 	}
-	for probe := d.clientIndex.probe(s.clientHash); ; {
-		ci := probe.next()
+	for {
+		ci := clients.next()
 		if ci == 0 || d.isClient(ci, s) {
 			s.client = ci
 			break
 		}
 	}
-	for probe := d.extensionIndex.probe(s.extensionHash); ; {
-		ei := probe.next()
+	for {
+		ei := extensions.next()
 		if ei == 0 || d.isExtension(ei, s) {
 			s.extension = ei
 			break
