@@ -1,0 +1,90 @@
+package detect
+
+import (
+	"fmt"
+	"hash/maphash"
+	"math/bits"
+	"os"
+	"os/exec"
+	"regexp"
+	"testing"
+)
+
+// Whoever knew the seeds could choose names that all go to one place of an index. Under other seeds, which are the only
+// ones to be had from outside, the same names are spread as any others.
+func TestHashFloodingNeedsTheSeeds(t *testing.T) {
+	const crowd, crowdedBits = 500, 14 // of a hash: the segment, and where in it the search begins
+	known := [16]byte{10: 0xff, 0xff, 198, 51, 100, 10}
+	for name, hash := range map[string]func(n int) uint64{
+		"clients": func(n int) uint64 {
+			return hashClient(&known, &[16]byte{10: 0xff, 0xff, byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)})
+		},
+		"IPv6 clients": func(n int) uint64 {
+			return hashClient(&known, &[16]byte{0x20, 1, 4: byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)})
+		},
+		"extensions": func(n int) uint64 { return hashExtension(&known, fmt.Sprint(n)) },
+		"pairs":      func(n int) uint64 { return hashPair(hashClient(&known, &known), hashExtension(&known, fmt.Sprint(n))) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			mine, minesText := addressSeed, textSeed
+			var chosen []int
+			var crowded, spread index
+			addressSeed, textSeed = [2]uint64{0x1234_5678_9abc_def0, 0x0fed_cba9_8765_4321}, maphash.MakeSeed()
+			for n := 0; len(chosen) < crowd; n++ {
+				if h := hash(n); bits.LeadingZeros64(h) >= crowdedBits {
+					chosen = append(chosen, n)
+					crowded.insert(h, uint32(len(chosen)))
+				}
+			}
+			addressSeed, textSeed = mine, minesText
+			for i, n := range chosen {
+				spread.insert(hash(n), uint32(i+1))
+			}
+			if longest := longestProbe(&crowded); longest < crowd/2 {
+				t.Errorf("with the seeds known a search takes %d steps only: this attack is none", longest)
+			}
+			if longest := longestProbe(&spread); longest > 20 {
+				t.Errorf("a search takes %d steps", longest)
+			}
+		})
+	}
+}
+
+// longestProbe is how far from the place where the search for it begins a record is at most.
+func longestProbe(x *index) (longest int) {
+	for i := range x {
+		s := &x[i]
+		for at, c := range s.cells {
+			if c.number() != 0 {
+				longest = max(longest, (at-s.home(c.tag)+len(s.cells))%len(s.cells))
+			}
+		}
+	}
+	return longest
+}
+
+// The seeds are new in each process.
+func TestSeedsDifferFromProcessToProcess(t *testing.T) {
+	var address [16]byte
+	mine := fmt.Sprintf("hashes %x %x", hashAddress(&address), maphash.String(textSeed, ""))
+	const variable = "SIPHUNT_TELL_HASHES"
+	if os.Getenv(variable) != "" {
+		t.Log(mine)
+		return
+	}
+	c := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^"+t.Name()+"$", "-test.v")
+	c.Env = append(os.Environ(), variable+"=1")
+	out, err := c.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := regexp.MustCompile(`hashes ([0-9a-f]+) ([0-9a-f]+)`).FindStringSubmatch(string(out))
+	if m == nil {
+		t.Fatalf("no hashes in %s", out)
+	}
+	for i, h := range regexp.MustCompile(`[0-9a-f]{5,}`).FindAllString(mine, -1) {
+		if h == m[i+1] {
+			t.Errorf("hash %d is %s in another process, too", i+1, h)
+		}
+	}
+}
