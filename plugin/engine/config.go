@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/BurntSushi/toml"
 
@@ -26,7 +27,28 @@ type Config struct {
 	Custom      *flow.Mapping // [flows.custom], nil where there is none
 	AlertFormat string        // alerts.format
 	OutboxLimit int           // alerts.outbox_limit: alerts that may wait for the host
+
+	MaxAlertsPerMinute int // alerts.max_alerts_per_minute, 0 for no limit
+	State              StateConfig
 }
+
+// StateConfig is the table [state].
+type StateConfig struct {
+	StateDir         string        // state_dir: where what is known outlives the process; empty for nowhere
+	Fsync            string        // fsync: when what is written has to be on the disk
+	FsyncInterval    time.Duration // fsync_interval
+	SnapshotInterval time.Duration // snapshot_interval
+	JournalLimit     int           // journal_limit, MiB
+}
+
+// The values of state.fsync.
+const (
+	fsyncNone     = "none"
+	fsyncInterval = "interval"
+	fsyncAlways   = "always"
+)
+
+func (c *StateConfig) journalBytes() int64 { return int64(c.JournalLimit) << 20 }
 
 // DefaultConfig is what holds where the file says nothing, or there is none.
 func DefaultConfig() *Config {
@@ -38,6 +60,9 @@ func DefaultConfig() *Config {
 		Format:      "auto",
 		AlertFormat: "ecs",
 		OutboxLimit: 10_000,
+		State: StateConfig{
+			Fsync: fsyncInterval, FsyncInterval: time.Second, SnapshotInterval: 5 * time.Minute, JournalLimit: 256,
+		},
 	}
 }
 

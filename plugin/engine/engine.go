@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/engine/state"
 	"github.com/siphunt/siphunt/plugin/flow"
 )
 
@@ -18,6 +19,7 @@ type Options struct {
 	Version    string                        // observer.version of the alerts
 
 	now func() time.Time // for tests
+	fs  state.FS         // likewise
 }
 
 // Engine is one detector at work: chunks go in by Flush, alert records come out by Collect. All methods are safe for
@@ -39,11 +41,14 @@ type Engine struct {
 	watcher  *watcher
 	text     string // of the configuration file when it was last looked at, or why it could not be read
 
-	mu       sync.Mutex // the one lock, of all below
-	detector *detect.Detector
-	outbox   outbox
+	keeper   *keeper // nil without a state_dir that can be used
+	unusable error   // why it cannot be
+
+	mu sync.Mutex // the one lock, of all below
+	memory
 	counters counters
-	told     losses // when the notices last looked
+	told     losses       // when the notices last looked
+	before   detect.Stats // what earlier processes have counted
 }
 
 // Open starts a detector. The error is made for a person: it says what to change, and where.
@@ -55,7 +60,11 @@ func Open(o Options) (*Engine, error) {
 	if e.now == nil {
 		e.now = time.Now
 	}
+	if o.fs == nil {
+		o.fs = state.Disk{}
+	}
 	e.notices.log = e.say
+	e.setLog(o.Log)
 	r, err := loadRules(&o)
 	if err != nil {
 		return nil, err
@@ -63,14 +72,25 @@ func Open(o Options) (*Engine, error) {
 	if e.detector, err = detect.New(r.config.Detector); err != nil {
 		return nil, err
 	}
+	if r.config.State.StateDir != "" {
+		if err := e.remember(&o, r); err != nil {
+			return nil, err
+		}
+	}
 	if err := e.use(o, r); err != nil {
 		return nil, err
 	}
+	e.tellUnusable()
 	e.running.Go(e.run)
+	if e.keeper != nil {
+		e.roll()
+		e.running.Go(e.keep)
+	}
 	return e, nil
 }
 
-// Close stops the engine's goroutines. Incidents that are open stay so: a stop is not the end of an attack.
+// Close stops the engine's goroutines and writes its state. Incidents that are open stay so: a stop is not the end of an
+// attack.
 func (e *Engine) Close() {
 	e.changing.Lock()
 	w := e.watcher
@@ -79,6 +99,7 @@ func (e *Engine) Close() {
 	w.close()
 	close(e.stop)
 	e.running.Wait()
+	e.leave()
 }
 
 // Flush takes a chunk of records as Fluent Bit gives them. What is wrong with it is counted and told, never returned:
@@ -88,7 +109,9 @@ func (e *Engine) Flush(chunk []byte) {
 	r := e.rules.Load()
 	d := r.decoders.Get().(*decoding)
 	d.decoder.Chunk(&d.batch, chunk)
-	lost := e.take(&d.batch)
+	e.encode(d, chunk)
+	lost := e.take(d)
+	e.syncFlush()
 	e.tell(lost, &d.batch.Stats)
 	// The flows point into the chunk. It is C's, and once C has given it back Go may get the same memory: a stale
 	// pointer into it would stop the garbage collector.
@@ -98,16 +121,30 @@ func (e *Engine) Flush(chunk []byte) {
 	e.flushing.Add(int64(e.now().Sub(begin)))
 }
 
-// take hands a batch to the detector.
-func (e *Engine) take(b *flow.Batch) losses {
+// take hands a batch to the detector, unless it was counted before a crash. It is in the journal before it is looked at.
+func (e *Engine) take(d *decoding) losses {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.counters.flushes++
-	addStats(&e.counters.flows, &b.Stats)
-	e.tellTime()
-	feed(e.detector, b)
-	e.post()
+	if e.keeper != nil && e.deliveries.again(d.fingerprint) {
+		e.counters.redelivered++
+		return losses{}
+	}
+	addStats(&e.counters.flows, &d.batch.Stats)
+	now := e.now().UnixMilli()
+	e.journalChunk(now, d)
+	e.live(now, &d.batch)
 	return e.newLosses()
+}
+
+// live is what a chunk, or a second without one, does to the detector. It is the same when the journal is read. The lock
+// is held.
+func (e *Engine) live(now int64, b *flow.Batch) {
+	if e.rules.Load().config.WallClock {
+		e.detector.Tick(now)
+	}
+	feed(e.detector, b)
+	e.post(now)
 }
 
 // feed gives the detector what a batch holds, in the order of its records.
@@ -141,31 +178,34 @@ func (e *Engine) run() {
 // tick is what is done once a second.
 func (e *Engine) tick() {
 	e.tell(e.advance(), &flow.Stats{})
+	e.tellUnusable()
 	e.notices.flush(e.now())
 }
 
 func (e *Engine) advance() losses {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.tellTime()
-	e.post()
+	now := e.now().UnixMilli()
+	e.journal(entryTick, now, e.outbox.arrived)
+	e.live(now, &flow.Batch{})
 	return e.newLosses()
 }
 
-// tellTime tells the detector the wall clock, unless the flows' own is the only one. The lock is held.
-func (e *Engine) tellTime() {
-	if e.rules.Load().config.WallClock {
-		e.detector.Tick(e.now().UnixMilli())
-	}
-}
-
-// post puts the detector's new alerts into the outbox. The lock is held.
-func (e *Engine) post() {
-	created := e.now()
+// post puts the detector's new alerts into the outbox, as far as the quota allows. The lock is held.
+func (e *Engine) post(now int64) {
+	created := time.UnixMilli(now)
 	encoder := e.rules.Load().encoder
+	if f := e.quota.summary(now); f != nil {
+		f.Detector = e.name
+		e.outbox.add(detect.Open, encoder.AppendFolded(nil, f, created))
+	}
 	for _, a := range e.detector.Alerts() {
 		e.counters.alerts[a.Kind][a.State]++
-		e.outbox.add(a.State, encoder.AppendRecord(nil, &a, created))
+		if e.quota.pass(&a) {
+			e.outbox.add(a.State, encoder.AppendRecord(nil, &a, created))
+		} else {
+			e.counters.folded++
+		}
 	}
 }
 
@@ -181,7 +221,16 @@ func (e *Engine) Collect() []byte {
 func (e *Engine) Delivered() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.outbox.delivered()
+	if upTo := e.outbox.delivered(); upTo > 0 {
+		e.journal(entryDelivered, e.now().UnixMilli(), upTo)
+	}
+}
+
+func (e *Engine) setLog(log func(Level, string)) {
+	if log == nil {
+		log = func(Level, string) {}
+	}
+	e.log.Store(&log)
 }
 
 func (e *Engine) say(level Level, msg string) {

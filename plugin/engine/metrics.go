@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/engine/state"
 	"github.com/siphunt/siphunt/plugin/flow"
 )
 
@@ -29,6 +30,8 @@ type counters struct {
 	flows   flow.Stats // without examples
 	flushes uint64
 	alerts  [kinds][states]uint64
+
+	folded, redelivered uint64
 }
 
 // Kinds and states, and one more for the zero that none has.
@@ -51,7 +54,7 @@ func addStats(total, s *flow.Stats) {
 func (e *Engine) Metrics() []Metric {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	c, d := &e.counters, e.detector.Stats()
+	c, d := &e.counters, since(e.detector.Stats(), e.before)
 	l := metricList{label: [2]string{"detector", e.name}}
 
 	l.add(Counter, "records_total", "Records taken.", float64(c.flows.Records))
@@ -83,10 +86,32 @@ func (e *Engine) Metrics() []Metric {
 	l.add(Counter, "alerts_lost_total", lostHelp, float64(e.outbox.lostOthers), "of", "others")
 	l.add(Counter, "flushes_total", "Chunks taken.", float64(c.flushes))
 	l.add(Counter, "flush_seconds_total", "Time spent on chunks, waiting for the lock included.", time.Duration(e.flushing.Load()).Seconds())
+	l.add(Counter, "alerts_folded_total", "Alerts that are in a summary only, because of max_alerts_per_minute.", float64(c.folded))
+	e.addStateMetrics(&l)
 	const reloadsHelp = "Times that the configuration file was read again, by result."
 	l.add(Counter, "reloads_total", reloadsHelp, float64(e.reloads.Load()), "result", "ok")
 	l.add(Counter, "reloads_total", reloadsHelp, float64(e.badReloads.Load()), "result", "refused")
 	return l.metrics
+}
+
+// addStateMetrics adds the figures of what is on disk; all are zero without state_dir.
+func (e *Engine) addStateMetrics(l *metricList) {
+	var s state.Status
+	var snapshots, faults uint64
+	var size int64
+	if k := e.keeper; k != nil {
+		s, snapshots, faults, size = k.store.Status(), k.snapshots.Load(), k.faults.Load(), k.size.Load()
+	}
+	whole := 0.0
+	if s.Whole {
+		whole = 1
+	}
+	l.add(Gauge, "state_whole", "1 where a restart would forget nothing, 0 without state_dir and while its disk has a fault.", whole)
+	l.add(Counter, "state_faults_total", "Faults of the disk below state_dir.", float64(faults))
+	l.add(Counter, "snapshots_total", "Snapshots written.", float64(snapshots))
+	l.add(Gauge, "snapshot_bytes", "Size of the last snapshot.", float64(size))
+	l.add(Counter, "journal_bytes_total", "Bytes written to the journal.", float64(s.Written))
+	l.add(Counter, "redelivered_total", "Chunks that came again after a crash and were not counted twice.", float64(e.counters.redelivered))
 }
 
 // metricList builds the list; every metric carries the label of the detector.

@@ -14,7 +14,8 @@ type outbox struct {
 	arrived uint64   // numbers the alerts
 	updates []parcel // both queues in the order of arrival
 	others  []parcel // opens, successes, ends
-	given   []byte   // what Collect gave last and is not known to be copied
+	giving  []parcel // what Collect gave last and is not known to be copied
+	given   []byte   // their records
 
 	lostUpdates, lostOthers uint64
 }
@@ -22,18 +23,22 @@ type outbox struct {
 // parcel is one encoded alert.
 type parcel struct {
 	number uint64
+	update bool
 	record []byte
 }
 
 func (o *outbox) add(state detect.State, record []byte) {
 	o.arrived++
-	p := parcel{o.arrived, record}
-	if state == detect.Update {
+	o.put(parcel{o.arrived, state == detect.Update, record})
+	o.shrink()
+}
+
+func (o *outbox) put(p parcel) {
+	if p.update {
 		o.updates = append(o.updates, p)
 	} else {
 		o.others = append(o.others, p)
 	}
-	o.shrink()
 }
 
 // setLimit changes the bound; it applies at once.
@@ -67,13 +72,38 @@ func (o *outbox) collect() []byte {
 		if o.given != nil && len(o.given)+len((*q)[0].record) > maxCollect {
 			break
 		}
-		o.given = append(o.given, pop(q).record...)
+		p := pop(q)
+		o.giving = append(o.giving, p)
+		o.given = append(o.given, p.record...)
 	}
 	return o.given
 }
 
-// delivered forgets what collect gave last.
-func (o *outbox) delivered() { o.given = nil }
+// delivered forgets what collect gave last, and tells the number of the newest alert in it, 0 where it gave none.
+func (o *outbox) delivered() (upTo uint64) {
+	if n := len(o.giving); n > 0 {
+		upTo = o.giving[n-1].number
+	}
+	o.giving, o.given = nil, nil
+	return upTo
+}
+
+// forget drops the alerts that an earlier process has delivered.
+func (o *outbox) forget(upTo uint64) {
+	for _, q := range []*[]parcel{&o.updates, &o.others} {
+		for len(*q) > 0 && (*q)[0].number <= upTo {
+			pop(q)
+		}
+	}
+}
+
+// undelivered are all alerts that are not known to be copied, those that are given first.
+func (o *outbox) undelivered() []parcel {
+	all := make([]parcel, 0, len(o.giving)+o.waiting())
+	all = append(all, o.giving...)
+	all = append(all, o.others...)
+	return append(all, o.updates...)
+}
 
 // oldest is the queue whose head came first. One of the two is not empty.
 func (o *outbox) oldest() *[]parcel {

@@ -18,8 +18,10 @@ type rules struct {
 
 // decoding is what one Flush needs for itself.
 type decoding struct {
-	decoder *flow.Decoder
-	batch   flow.Batch
+	decoder     *flow.Decoder
+	batch       flow.Batch
+	fingerprint fingerprint // of the chunk; with state_dir only, as what follows
+	head, body  []byte      // of its journal entry
 }
 
 // loadRules reads the configuration file and makes what it asks for.
@@ -70,10 +72,7 @@ func (e *Engine) use(o Options, r *rules) error {
 		e.changing.Unlock()
 		return err
 	}
-	if o.Log == nil {
-		o.Log = func(Level, string) {}
-	}
-	e.log.Store(&o.Log)
+	e.setLog(o.Log)
 	old := e.watcher
 	e.watcher, e.options, e.text = e.watchFile(o.ConfigFile), o, r.text
 	e.changing.Unlock()
@@ -95,18 +94,52 @@ func (e *Engine) watchFile(file string) *watcher {
 
 // setRules puts rules in force; it fails, and changes nothing, where the detector refuses them.
 func (e *Engine) setRules(r *rules) error {
-	if old := e.rules.Load(); old != nil && old.config.WallClock != r.config.WallClock {
+	e.stayTheSame(r)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := e.now().UnixMilli()
+	old := e.rules.Load()
+	if old != nil && old.text == r.text { // the encoder may be another
+		e.rules.Store(r)
+		return nil
+	}
+	e.journal(entryRules, now, e.outbox.arrived, []byte(r.text))
+	return e.putInForce(r, now)
+}
+
+// stayTheSame takes from the rules in force what cannot change while the detector runs.
+func (e *Engine) stayTheSame(r *rules) {
+	old := e.rules.Load()
+	if old == nil {
+		return
+	}
+	if old.config.WallClock != r.config.WallClock {
 		r.config.WallClock = old.config.WallClock
 		e.say(Warn, "detector.clock was changed in the configuration; a running detector keeps its clock until the next start")
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	if old.config.State != r.config.State {
+		r.config.State = old.config.State
+		e.say(Warn, "[state] was changed in the configuration; a running detector keeps it as it was until the next start")
+	}
+}
+
+// putInForce hands rules to all that follow them. The lock is held.
+func (e *Engine) putInForce(r *rules, now int64) error {
+	if err := e.change(r, now); err != nil {
+		return err
+	}
+	e.outbox.setLimit(r.config.OutboxLimit)
+	return nil
+}
+
+// change is what other rules do to the detector. It is the same when the journal is read. The lock is held.
+func (e *Engine) change(r *rules, now int64) error {
 	if err := e.detector.SetConfig(r.config.Detector); err != nil {
 		return err
 	}
 	e.rules.Store(r)
-	e.outbox.setLimit(r.config.OutboxLimit)
-	e.post() // the allowlist may have ended incidents
+	e.quota.limit = r.config.MaxAlertsPerMinute
+	e.post(now) // the allowlist may have ended incidents
 	return nil
 }
 

@@ -19,6 +19,7 @@ var tables = map[string]table{
 	"flows":        {},
 	"flows.custom": {begin: func(c *Config) { c.Custom = &flow.Mapping{} }},
 	"alerts":       {},
+	"state":        {},
 	"allow": {many: true, begin: func(c *Config) {
 		c.Detector.Allow = append(c.Detector.Allow, detect.AllowRule{})
 	}},
@@ -65,6 +66,14 @@ var settings = map[string]setting{
 
 	"alerts.format":       {`"ecs"`, func(c *Config) any { return &c.AlertFormat }},
 	"alerts.outbox_limit": {`10_000`, func(c *Config) any { return &c.OutboxLimit }},
+
+	"alerts.max_alerts_per_minute": {`600`, func(c *Config) any { return &c.MaxAlertsPerMinute }},
+
+	"state.state_dir":         {`"/var/lib/siphunt"`, func(c *Config) any { return &c.State.StateDir }},
+	"state.fsync":             {`"interval"`, func(c *Config) any { return &c.State.Fsync }},
+	"state.fsync_interval":    {`"1s"`, func(c *Config) any { return &c.State.FsyncInterval }},
+	"state.snapshot_interval": {`"5m"`, func(c *Config) any { return &c.State.SnapshotInterval }},
+	"state.journal_limit":     {`256`, func(c *Config) any { return &c.State.JournalLimit }},
 
 	"allow.clients":    {`["192.0.2.0/24"]`, func(c *Config) any { return &newest(c.Detector.Allow).Clients }},
 	"allow.registrars": {`["198.51.100.5"]`, func(c *Config) any { return &newest(c.Detector.Allow).Registrars }},

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/siphunt/siphunt/detect"
 )
@@ -15,6 +17,10 @@ func (r *reader) validate() {
 	if c.OutboxLimit < 1 {
 		r.refuse("alerts.outbox_limit", fmt.Sprintf(" = %d is not 1 or more; for example 10_000", c.OutboxLimit))
 	}
+	if c.MaxAlertsPerMinute < 0 {
+		r.refuse("alerts.max_alerts_per_minute", fmt.Sprintf(" = %d is negative; for example 600, or 0 for no limit", c.MaxAlertsPerMinute))
+	}
+	r.validateState()
 	if _, err := c.NewEncoder("", ""); err != nil {
 		r.refuse("alerts.format", ": "+err.Error())
 	}
@@ -26,6 +32,22 @@ func (r *reader) validate() {
 	}
 	if err := c.Detector.Validate(); err != nil {
 		r.refuseDetector(err)
+	}
+}
+
+func (r *reader) validateState() {
+	c := &r.config.State
+	if !slices.Contains([]string{fsyncNone, fsyncInterval, fsyncAlways}, c.Fsync) {
+		r.refuse("state.fsync", fmt.Sprintf(` = %s must be "none", "interval" or "always"`, literal(c.Fsync)))
+	}
+	if c.FsyncInterval < time.Second || c.FsyncInterval > time.Minute {
+		r.refuse("state.fsync_interval", fmt.Sprintf(" = %v is not from 1s to 1m; for example \"1s\"", c.FsyncInterval))
+	}
+	if c.SnapshotInterval < time.Second || c.SnapshotInterval > 24*time.Hour {
+		r.refuse("state.snapshot_interval", fmt.Sprintf(" = %v is not from 1s to 24h; for example \"5m\"", c.SnapshotInterval))
+	}
+	if c.JournalLimit < 1 || c.JournalLimit > 1<<20 {
+		r.refuse("state.journal_limit", fmt.Sprintf(" = %d is not from 1 to %d (MiB); for example 256", c.JournalLimit, 1<<20))
 	}
 }
 

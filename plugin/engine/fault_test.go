@@ -1,0 +1,222 @@
+package engine
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/siphunt/siphunt/plugin/engine/state/faulty"
+)
+
+// TestEveryFaultOfTheDisk: a process finds half an attack in its folder, and at each call in turn the disk fails, once or
+// for good. Detection and alerts go on in any case. What was answered while the disk was well is there after the crash:
+// for good, the first half; where the disk failed once, all of it.
+func TestEveryFaultOfTheDisk(t *testing.T) {
+	all := chunks(t, svcrack, 140)
+	for _, fault := range []error{syscall.EIO, syscall.EROFS, faulty.ErrShort} {
+		for _, forGood := range []bool{false, true} {
+			t.Run(fmt.Sprint(fault, " for good ", forGood), func(t *testing.T) {
+				for n, reached := 0, true; reached; n++ {
+					l := newLife(t, withState)
+					for _, chunk := range all[:3] {
+						l.e.Flush(bytes.Clone(chunk))
+					}
+					l.drop()
+					reached = false
+					first := l.disk.Calls()
+					l.disk.Fault = func(call int, _, _ string) error {
+						if call == first+n || forGood && call > first+n {
+							reached = true
+							return fault
+						}
+						return nil
+					}
+					l.open()
+					knew := figure(t, l.e, "pairs") == 1
+					for _, chunk := range all[3:] {
+						l.e.Flush(bytes.Clone(chunk))
+						if l.e.keeper != nil {
+							l.e.sync()
+						}
+					}
+					if got := figure(t, l.e, "rejections_total"); got != 208 {
+						t.Fatalf("call %d: %v rejections, want the second half", n, got)
+					}
+					if l.e.Collect() == nil {
+						t.Fatalf("call %d: no alert, known before %v", n, knew)
+					}
+					l.clock.set(recorded.Add(2 * time.Minute))
+					if l.e.keeper != nil && l.e.rollIsDue() {
+						l.e.roll()
+						l.clock.set(recorded.Add(4 * time.Minute))
+						if l.e.rollIsDue() {
+							l.e.roll()
+						}
+					}
+					whole := figure(t, l.e, "state_whole") == 1
+					if reached && !l.log.has("input/output error") && !l.log.has("read-only") && !l.log.has("no space left") && !whole {
+						t.Fatalf("call %d: nothing was said: %q", n, l.log.lines)
+					}
+					l.crash()
+					attempts := 0
+					for _, record := range events(t, l.e.Collect()) {
+						if strings.Contains(record, "success") {
+							attempts++
+						}
+					}
+					switch {
+					case !forGood && (!whole || !knew || attempts == 0):
+						t.Fatalf("call %d failed once: whole %v, the first half known %v, success known %v", n, whole, knew, attempts > 0)
+					case figure(t, l.e, "pairs") != 1:
+						t.Fatalf("call %d failed: the first half was lost", n)
+					}
+					l.drop()
+				}
+			})
+		}
+	}
+}
+
+// TestSlowDiskHoldsUpNothing: with a disk that needs for ever, chunks are taken and alerts given.
+func TestSlowDiskHoldsUpNothing(t *testing.T) {
+	l := newLife(t, withState)
+	stuck, free := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	l.disk.Fault = func(_ int, op, _ string) error {
+		if op == "sync" {
+			once.Do(func() { close(stuck) })
+			<-free
+		}
+		return nil
+	}
+	rolled := make(chan struct{})
+	go func() { l.e.roll(); close(rolled) }()
+	<-stuck
+	for _, chunk := range chunks(t, svcrack, 100) {
+		l.e.Flush(chunk)
+	}
+	l.e.tick()
+	if l.e.Collect() == nil {
+		t.Error("no alert while the disk is stuck")
+	}
+	close(free)
+	<-rolled
+	if figure(t, l.e, "state_whole") != 1 {
+		t.Error("the state is not whole after the disk went on")
+	}
+}
+
+// TestAlwaysMeansAlways: with fsync = "always", what was answered outlives the machine; with "none" it does not, or the
+// test is no test.
+func TestAlwaysMeansAlways(t *testing.T) {
+	for fsync, want := range map[string]float64{"always": 1, "none": 0} {
+		l := newLife(t, withState+"fsync = \""+fsync+"\"\n")
+		for _, chunk := range chunks(t, svcrack, 100)[:3] {
+			l.e.Flush(chunk)
+		}
+		disk := l.disk
+		l.drop()
+		disk.LosePower()
+		l.open()
+		if got := figure(t, l.e, "pairs"); got != want {
+			t.Errorf("%s: %v pairs are known, want %v", fsync, got, want)
+		}
+	}
+}
+
+// TestPoisonIsNotTakenTwice: an entry that makes the detector fail, or that nobody understands, does not keep the next
+// process from starting, nor the entries behind it from being used.
+func TestPoisonIsNotTakenTwice(t *testing.T) {
+	l := newLife(t, withState)
+	all := chunks(t, svcrack, 100)
+	l.e.Flush(bytes.Clone(all[0]))
+	for _, poison := range [][]byte{{99}, {entryFlows, 1, 2, 3}, appendEntry(nil, entryRules, 1, 1)[:1], {}} {
+		l.e.append(poison)
+	}
+	l.e.Flush(bytes.Clone(all[1]))
+	l.crash()
+	l.clock.set(recorded.Add(10 * time.Second))
+	l.e.tick()
+	l.collect(true)
+	if len(l.alerts) != 1 || !strings.Contains(l.alerts[0], "100 rejected attempts") {
+		t.Errorf("%q", l.alerts)
+	}
+	if !l.log.has("4 entries were left out") {
+		t.Errorf("log %q", l.log.lines)
+	}
+	if err := guarded(func() error { panic("poison") }); err == nil || !strings.Contains(err.Error(), "poison") {
+		t.Errorf("a panic gives %v", err)
+	}
+}
+
+// TestBadNames: a detector's name is a folder's name, and leads nowhere else.
+func TestBadNames(t *testing.T) {
+	config := t.TempDir() + "/siphunt.toml"
+	write(t, config, withState)
+	for _, name := range []string{".", "..", "a/b", "../a", "/"} {
+		if _, err := Open(Options{Name: name, ConfigFile: config, fs: &faulty.FS{}}); err == nil || !strings.Contains(err.Error(), "another name") {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
+// TestTwoProcesses: the second is refused, and says why; when the first is killed, it may go on.
+func TestTwoProcesses(t *testing.T) {
+	if folder := os.Getenv("SIPHUNT_TEST_STATE"); folder != "" { // the other process
+		e, err := Open(Options{ConfigFile: folder + "/siphunt.toml", now: (&clock{time: recorded}).now})
+		if err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		e.Flush(chunks(t, svcrack, 100)[0])
+		fmt.Println("open")
+		time.Sleep(time.Hour)
+	}
+	folder := t.TempDir()
+	config := folder + "/siphunt.toml"
+	write(t, config, fmt.Sprintf("[state]\nstate_dir = %q\n", folder+"/state"))
+	other := func() (*exec.Cmd, string) {
+		c := exec.Command(os.Args[0], "-test.run=^TestTwoProcesses$")
+		c.Env = append(os.Environ(), "SIPHUNT_TEST_STATE="+folder)
+		out, err := c.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		said := make([]byte, 1000)
+		n, _ := out.Read(said)
+		return c, string(said[:n])
+	}
+	first, said := other()
+	if said != "open\n" {
+		t.Fatalf("the first process says %q", said)
+	}
+	second, said := other()
+	_ = second.Wait()
+	if !strings.Contains(said, folder+"/state/main is in use by another siphunt") {
+		t.Errorf("the second process says %q", said)
+	}
+	if _, err := Open(Options{ConfigFile: config}); err == nil {
+		t.Error("a third is not refused")
+	}
+	if err := first.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	var exit *exec.ExitError
+	if err := first.Wait(); !errors.As(err, &exit) {
+		t.Errorf("the first ended with %v", err)
+	}
+	e := open(t, Options{ConfigFile: config, now: (&clock{time: recorded}).now})
+	if figure(t, e, "pairs") != 1 {
+		t.Error("what the killed process knew is lost")
+	}
+}

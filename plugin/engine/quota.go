@@ -1,0 +1,53 @@
+package engine
+
+import (
+	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/alert"
+)
+
+// quota keeps a flood of incidents from being a flood of alerts. Of the alerts of one minute of the wall clock, updates
+// pass until half of alerts.max_alerts_per_minute is used, all others until all of it is; a success always passes. What
+// does not pass is counted, and said in one record when the minute is over.
+type quota struct {
+	limit  int   // 0 for none
+	minute int64 // the present one, Unix milliseconds of its begin
+	passed int   // in it
+	folded [kinds][states]int
+}
+
+const minute = 60_000 // milliseconds
+
+// pass says whether an alert goes out. Summary has to be asked before.
+func (q *quota) pass(a *detect.Alert) bool {
+	limit := q.limit
+	if a.State == detect.Update {
+		limit /= 2
+	}
+	if q.limit == 0 || a.State == detect.Success || q.passed < limit {
+		q.passed++
+		return true
+	}
+	q.folded[a.Kind][a.State]++
+	return false
+}
+
+// summary begins a new minute where one is over, and tells what was left out of the last; nil where nothing was.
+func (q *quota) summary(now int64) *alert.Folded {
+	begin := now - now%minute
+	if begin == q.minute {
+		return nil
+	}
+	f := &alert.Folded{Minute: q.minute, Limit: q.limit}
+	for k := range q.folded {
+		for s, n := range q.folded[k] {
+			if n > 0 {
+				f.Counts = append(f.Counts, alert.FoldedCount{Kind: detect.Kind(k), State: detect.State(s), N: n})
+			}
+		}
+	}
+	*q = quota{limit: q.limit, minute: begin}
+	if f.Counts == nil {
+		return nil
+	}
+	return f
+}
