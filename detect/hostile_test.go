@@ -185,7 +185,7 @@ func TestIDsAreOfOneIncident(t *testing.T) {
 			if a.State == detect.Open && !a.Changed {
 				key := fmt.Sprint(a.Kind, a.Registrar.Addr, a.Client.Addr, a.Extension, a.First)
 				if other, taken := keys[a.ID]; taken {
-					t.Fatalf("%s and %s have the same id", other, key)
+					t.Fatalf("%q and %q have the same id", other, key)
 				}
 				keys[a.ID] = key
 			}
