@@ -17,7 +17,7 @@
 //   - agents.go: what clients called themselves
 //   - incident.go, member.go: what an open incident holds, taking another one in, the end
 //   - report.go: from an incident to an Alert
-//   - snapshot.go, restore.go, encoding.go: all that is known, as bytes and back
+//   - snapshot.go, restore.go, reconnect.go, encoding.go: all that is known, as bytes and back
 //
 // Below them lies the memory. Pairs, clients and extensions are records without pointers in slabs, found by hash and
 // linked by index, so that a million of them cost about 150 bytes each and the garbage collector nothing:
