@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -27,11 +28,17 @@ func runTests(m *testing.M) int {
 	built.library = filepath.Join(folder, "siphunt.so")
 	built.host = filepath.Join(folder, "host")
 	built.hostWithoutMetrics = filepath.Join(folder, "host-without-metrics")
+	library := []string{"go", "build", "-buildmode=c-shared", "-o", built.library}
+	host := []string{"cc", "-Wall", "-Wextra", "-Werror", "-O1", "-rdynamic", "-pthread"}
+	if library, host, err = sanitized(library, host); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	const source, metrics = "../testdata/host/host.c", "../testdata/host/metrics.c"
 	for _, command := range [][]string{
-		{"go", "build", "-buildmode=c-shared", "-o", built.library, "."},
-		{"cc", "-Wall", "-Wextra", "-Werror", "-O1", "-rdynamic", "-o", built.host, source, metrics, "-ldl", "-lpthread"},
-		{"cc", "-Wall", "-Wextra", "-Werror", "-O1", "-rdynamic", "-o", built.hostWithoutMetrics, source, "-ldl", "-lpthread"},
+		append(library, "."),
+		append(slices.Clone(host), "-o", built.host, source, metrics, "-ldl"),
+		append(slices.Clone(host), "-o", built.hostWithoutMetrics, source, "-ldl"),
 	} {
 		if out, err := exec.Command(command[0], command[1:]...).CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "%s: %v\n%s", strings.Join(command, " "), err, out)
@@ -39,6 +46,32 @@ func runTests(m *testing.M) int {
 		}
 	}
 	return m.Run()
+}
+
+// sanitized adds to the commands that build library and host what SIPHUNT_SANITIZE (make sanitize) asks for. A finding ends
+// the host with an exit code that no test expects.
+func sanitized(library, host []string) (_, _ []string, err error) {
+	var cgo, options string
+	switch sanitizer := os.Getenv("SIPHUNT_SANITIZE"); sanitizer {
+	case "":
+		return library, host, nil
+	case "address":
+		library, host, options = append(library, "-asan"), append(host, "-g", "-fsanitize=address"), "ASAN_OPTIONS"
+	case "thread": // of C: Go's own race detector does not work in a library that is loaded (go test -race has it)
+		cgo, host, options = "-g -O1 -fsanitize=thread", append(host, "-g", "-fsanitize=thread"), "TSAN_OPTIONS"
+	case "undefined":
+		cgo, host, options = "-g -O1 -fsanitize=undefined -fno-sanitize-recover", append(host, "-g", "-fsanitize=undefined", "-fno-sanitize-recover"), "UBSAN_OPTIONS"
+	default:
+		return nil, nil, fmt.Errorf("SIPHUNT_SANITIZE=%s is none of address, thread, undefined", sanitizer)
+	}
+	variables := map[string]string{options: "exitcode=99"}
+	if cgo != "" {
+		variables["CGO_CFLAGS"], variables["CGO_LDFLAGS"] = cgo, cgo
+	}
+	for name, value := range variables {
+		err = errors.Join(err, os.Setenv(name, value))
+	}
+	return library, host, err
 }
 
 // run is what a host has made of a list of commands.
