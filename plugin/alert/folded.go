@@ -13,9 +13,9 @@ import (
 // Folded says which alerts of one minute were left out, because more of them were made than may be.
 type Folded struct {
 	Detector string        // its name
-	Minute int64         // its begin by the wall clock, Unix milliseconds
-	Limit  int           // max_alerts_per_minute
-	Counts []FoldedCount // none zero
+	Minute   int64         // its begin by the wall clock, Unix milliseconds
+	Limit    int           // max_alerts_per_minute
+	Counts   []FoldedCount // none zero
 }
 
 // FoldedCount is how many alerts of a kind in a state were left out.

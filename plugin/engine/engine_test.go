@@ -89,7 +89,7 @@ func pack(b []byte, value any) []byte {
 }
 
 // figure is the value of a metric whose name and labels are written as in "alerts_total brute-force open".
-func figure(t *testing.T, e *Engine, what string) float64 {
+func figure(t testing.TB, e *Engine, what string) float64 {
 	t.Helper()
 	for _, m := range e.Metrics() {
 		name := m.Name

@@ -1,0 +1,106 @@
+/*
+ * witness stands between a real Fluent Bit and siphunt.so: it is listed in its place, hands every call on, and writes
+ * down what went by, so that a test can tell what Fluent Bit repeats or loses from what siphunt does. It can also end
+ * the process by SIGKILL at a given call. The environment says what to do:
+ *
+ *   WITNESS_LIBRARY   path of siphunt.so
+ *   WITNESS_LOG       file to append to: records of a letter, the length (8 bytes, little endian), and data
+ *                       F data   a chunk comes to be flushed         A   and was answered for
+ *                       C data   alerts were given                   D   and were copied
+ *   WITNESS_KILL      at which of these the process ends, from 1, before it goes on; 0 for never
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static const char *setting(const char *name)
+{
+    const char *value = getenv(name);
+    if (value == NULL) {
+        fprintf(stderr, "witness: no %s\n", name);
+        abort();
+    }
+    return value;
+}
+
+static void *symbol(const char *name)
+{
+    static void *library;
+    pthread_mutex_lock(&lock);
+    if (library == NULL) {
+        library = dlopen(setting("WITNESS_LIBRARY"), RTLD_LAZY);
+    }
+    void *p = library == NULL ? NULL : dlsym(library, name);
+    pthread_mutex_unlock(&lock);
+    if (p == NULL) {
+        fprintf(stderr, "witness: %s\n", dlerror());
+        abort();
+    }
+    return p;
+}
+
+static void note(char what, const void *data, uint64_t size)
+{
+    static int file = -1, calls;
+    pthread_mutex_lock(&lock);
+    if (file < 0) {
+        file = open(setting("WITNESS_LOG"), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    }
+    struct iovec parts[] = {{&what, 1}, {&size, 8}, {(void *) data, size}};
+    if (writev(file, parts, 3) != (ssize_t) (9 + size)) {
+        abort();
+    }
+    if (++calls == atoi(setting("WITNESS_KILL"))) {
+        kill(getpid(), SIGKILL);
+        pause();
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+int FLBPluginRegister(void *def) { return ((int (*)(void *)) symbol("FLBPluginRegister"))(def); }
+void FLBPluginUnregister(void *def) { ((void (*)(void *)) symbol("FLBPluginUnregister"))(def); }
+int FLBPluginInit(void *plugin) { return ((int (*)(void *)) symbol("FLBPluginInit"))(plugin); }
+int FLBPluginInputPreRun(int last) { return ((int (*)(int)) symbol("FLBPluginInputPreRun"))(last); }
+void FLBPluginOutputPreExit(int reload) { ((void (*)(int)) symbol("FLBPluginOutputPreExit"))(reload); }
+void FLBPluginInputPreExit(int reload) { ((void (*)(int)) symbol("FLBPluginInputPreExit"))(reload); }
+int FLBPluginExitCtx(void *ctx) { return ((int (*)(void *)) symbol("FLBPluginExitCtx"))(ctx); }
+int FLBPluginExit(void) { return ((int (*)(void)) symbol("FLBPluginExit"))(); }
+
+int FLBPluginFlushCtx(void *ctx, void *data, size_t size, char *tag)
+{
+    int (*flush)(void *, void *, size_t, char *) = symbol("FLBPluginFlushCtx");
+    note('F', data, size);
+    int code = flush(ctx, data, size, tag);
+    note('A', NULL, 0);
+    return code;
+}
+
+int FLBPluginInputCallbackCtx(void *ctx, void **data, size_t *size)
+{
+    int (*collect)(void *, void **, size_t *) = symbol("FLBPluginInputCallbackCtx");
+    int code = collect(ctx, data, size);
+    if (*size > 0) {
+        note('C', *data, *size);
+    }
+    return code;
+}
+
+int FLBPluginInputCleanupCallbackCtx(void *ctx, void *data)
+{
+    int (*cleanup)(void *, void *) = symbol("FLBPluginInputCleanupCallbackCtx");
+    int code = cleanup(ctx, data);
+    if (data != NULL) {
+        note('D', NULL, 0);
+    }
+    return code;
+}
