@@ -5,11 +5,15 @@ FLUENT_BIT ?= fluent-bit
 LDFLAGS    := -X main.version=$(VERSION)
 FUZZTIME   ?= 2m
 BENCHTIME  ?= 1s
+DURATION   ?= 10m
 SEED       ?= 1
 SCALE      ?= 1
 
 LINTER_VERSION := 2.15.0
 LINTER         := build/tools/golangci-lint-$(LINTER_VERSION)
+
+VULNCHECK_VERSION := 1.9.0
+VULNCHECK         := build/tools/govulncheck-$(VULNCHECK_VERSION)
 
 # What `make run` replays where there is no Fluent Bit: one recorded attack of each kind and good phones, in order of time.
 DEMO := svwar-404 svcrack-success distributed-success password-spray good-phones tcp-mixed ipv6
@@ -52,7 +56,7 @@ golden: needs ## Write all golden files anew: alerts of the scenarios, sample al
 	git diff --stat
 
 .PHONY: lint
-lint: needs $(LINTER) ## Check format, vet, linters and the walls between the packages
+lint: needs $(LINTER) vulnerabilities ## Check format, vet, linters, the walls between the packages, known vulnerabilities
 	@bad=$$(gofmt -l detect plugin testdata); test -z "$$bad" || { echo "gofmt -w is needed on:" $$bad; exit 1; }
 	@c=$$(go list -f '{{if .CgoFiles}}{{.ImportPath}}{{end}}' ./...); test "$$c" = github.com/siphunt/siphunt/plugin || \
 		{ echo "import \"C\" belongs in package plugin only, but is in:" $$c; exit 1; }
@@ -72,9 +76,20 @@ fuzz: needs ## Run each fuzz target for FUZZTIME (2m)
 	@for package in $$(go list ./...); do \
 		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
 			echo "$$package $$target"; \
-			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s $$package || exit 1; \
 		done; \
 	done
+
+.PHONY: sanitize
+sanitize: needs ## Run the library in the C host with sanitizers: address (Go too), undefined, thread (C only)
+	@for sanitizer in address undefined thread; do \
+		echo "$$sanitizer"; \
+		SIPHUNT_SANITIZE=$$sanitizer go test -count=1 -run '^TestHost' ./plugin || exit 1; \
+	done
+
+.PHONY: soak
+soak: needs ## Feed the host 20 times the paper's week for DURATION (10m), reload and restart it: memory has to be flat
+	SIPHUNT_SOAK=$(DURATION) go test -count=1 -timeout 0 -run '^TestHostSoak$$' -v ./plugin
 
 .PHONY: clean
 clean: ## Remove what was built
@@ -90,6 +105,17 @@ fluent-bit:
 	@command -v "$(FLUENT_BIT)" >/dev/null || \
 		echo "NOTE: no fluent-bit on PATH (or in FLUENT_BIT): the tests in a real Fluent Bit are left out."
 
+# Its exit code is 3 for a finding, and another one where it could not look.
+.PHONY: vulnerabilities
+vulnerabilities: needs $(VULNCHECK)
+	@$(VULNCHECK) ./...; code=$$?; \
+	if [ $$code -eq 3 ]; then exit 1; fi; \
+	if [ $$code -ne 0 ]; then echo "NOTE: nobody has looked for known vulnerabilities: govulncheck needs https://vuln.go.dev."; fi
+
 $(LINTER):
 	GOBIN=$(CURDIR)/build/tools go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(LINTER_VERSION)
 	mv build/tools/golangci-lint $@
+
+$(VULNCHECK):
+	GOBIN=$(CURDIR)/build/tools go install golang.org/x/vuln/cmd/govulncheck@v$(VULNCHECK_VERSION)
+	mv build/tools/govulncheck $@
