@@ -50,6 +50,10 @@ test: build fluent-bit ## Run all tests, with the race detector where goroutines
 test-long: needs ## Compare the detector with its reference on 5,000 random mixes of traffic; takes long
 	SIPHUNT_LONG=1 go test -timeout 0 ./detect
 
+.PHONY: test-crash
+test-crash: needs fluent-bit ## Kill the host at 100 points and a real Fluent Bit at 20, and compare with undisturbed runs
+	SIPHUNT_CRASHES=100 SIPHUNT_FLUENT_BIT_CRASHES=20 go test -count 1 -v -run 'Crashes$$' ./plugin
+
 .PHONY: golden
 golden: needs ## Write all golden files anew: alerts of the scenarios, sample alerts, messages about faulty configurations
 	go test ./plugin/cmd/siphunt ./plugin/alert ./plugin/engine -update

@@ -44,7 +44,7 @@ func appendEntry(b []byte, kind byte, now int64, alert uint64) []byte {
 // read takes an entry from a payload.
 func (n *entry) read(payload []byte) error {
 	w := &wire{rest: string(payload)}
-	n.kind, n.now, n.alert = w.byte(), w.int(), w.uint()
+	n.kind, n.now, n.alert = w.byte(), w.time(0), w.uint()
 	n.batch.Reset()
 	switch n.kind {
 	case entryFlows:
@@ -82,7 +82,7 @@ func appendBatch(b []byte, batch *flow.Batch) []byte {
 func (n *entry) readMarks(w *wire) {
 	var before int64
 	for range w.count(3) {
-		before += w.int()
+		before = w.time(before)
 		at, many := w.uint(), w.uint()
 		w.bad = w.bad || at > math.MaxInt32 || many > math.MaxInt32
 		n.batch.Marks = append(n.batch.Marks, flow.Mark{Time: before, Before: int32(at), N: int32(many)})
@@ -147,7 +147,7 @@ func (n *entry) readFlows(w *wire) {
 	for range w.count(5) {
 		same := w.byte()
 		f.Transport = detect.Transport(same >> transportShift)
-		f.Time += w.int()
+		f.Time = w.time(f.Time)
 		f.Status, f.RegistrarPort, f.ClientPort = w.uint16(), w.uint16(), w.uint16()
 		if same&sameRegistrar == 0 {
 			f.Registrar = w.address()

@@ -67,6 +67,16 @@ func (w *wire) int() int64 {
 	return int64(u>>1) ^ -int64(u&1)
 }
 
+// time reads Unix milliseconds, given as the difference to an earlier time. Those outside of the years 1970 to 9999 were
+// never written.
+func (w *wire) time(before int64) int64 {
+	t := before + w.int()
+	w.bad = w.bad || t < 0 || t > maxTime
+	return t
+}
+
+const maxTime = 253_402_300_799_999
+
 // count reads how many things follow, each of which takes size bytes at least.
 func (w *wire) count(size int) int {
 	n := w.uint()

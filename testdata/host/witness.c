@@ -7,7 +7,7 @@
  *   WITNESS_LOG       file to append to: records of a letter, the length (8 bytes, little endian), and data
  *                       F data   a chunk comes to be flushed         A   and was answered for
  *                       C data   alerts were given                   D   and were copied
- *   WITNESS_KILL      at which of these the process ends, from 1, before it goes on; 0 for never
+ *   WITNESS_KILL      where the process ends before it goes on: the letter and its number, from 1; "-0" for never
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -51,7 +51,7 @@ static void *symbol(const char *name)
 
 static void note(char what, const void *data, uint64_t size)
 {
-    static int file = -1, calls;
+    static int file = -1, calls[128];
     pthread_mutex_lock(&lock);
     if (file < 0) {
         file = open(setting("WITNESS_LOG"), O_WRONLY | O_CREAT | O_APPEND, 0600);
@@ -60,7 +60,7 @@ static void note(char what, const void *data, uint64_t size)
     if (writev(file, parts, 3) != (ssize_t) (9 + size)) {
         abort();
     }
-    if (++calls == atoi(setting("WITNESS_KILL"))) {
+    if (++calls[(int) what] == atoi(setting("WITNESS_KILL") + 1) && setting("WITNESS_KILL")[0] == what) {
         kill(getpid(), SIGKILL);
         pause();
     }
