@@ -6,13 +6,14 @@ import (
 
 	"github.com/fluent/fluent-bit-go/output"
 	"github.com/siphunt/siphunt/plugin/flow"
+	"github.com/siphunt/siphunt/testdata/bench/sample"
 )
 
 // BenchmarkFluentBitGoDecoder is what a Fluent Bit output in Go usually does with a chunk: fluent-bit-go's decoder, which
 // makes a map of each record. Its package needs C, so this comparison stands outside of package flow.
 func BenchmarkFluentBitGoDecoder(b *testing.B) {
-	chunk, records := flow.TrafficMix()
-	flow.PerRecord(b, chunk, records, func(chunk []byte) {
+	mix := sample.Mix()
+	flow.PerRecord(b, mix, func(chunk []byte) {
 		d := output.NewDecoder(unsafe.Pointer(&chunk[0]), len(chunk))
 		n := 0
 		for ; ; n++ {
@@ -20,8 +21,8 @@ func BenchmarkFluentBitGoDecoder(b *testing.B) {
 				break
 			}
 		}
-		if n != records {
-			b.Fatalf("%d of %d records decoded", n, records)
+		if n != mix.Len() {
+			b.Fatalf("%d of %d records decoded", n, mix.Len())
 		}
 	})
 }

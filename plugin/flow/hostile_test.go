@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/testdata/bench/sample"
 	"github.com/tinylib/msgp/msgp"
 )
 
@@ -169,7 +170,7 @@ func TestShapesAreBounded(t *testing.T) {
 }
 
 func TestChunkAllocatesNothing(t *testing.T) {
-	chunk := traffic(mixRecords, relevantShare, "ipfixcol2", "unirec")
+	chunk := sample.Mix().Bytes
 	for _, line := range []string{ // each reason, and an extension that has to be rewritten
 		`{"x":1}`, with(response, `:5062`, `:70000`), with(response, `"198.18.1.13"`, `"198.18.1.2000"`), with(response, `"2026-11-22T09:40:36.790Z"`, `"x"`),
 		with(response, `packetDeltaCount@reverse":1`, `packetDeltaCount@reverse":0`), with(response, "300@198.18.0.10", "%41@PBX"), with(response, "300@198.18.0.10", "%41@PBX"),

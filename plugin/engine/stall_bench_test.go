@@ -1,0 +1,97 @@
+package engine
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/siphunt/siphunt/testdata/bench/sample"
+)
+
+// How long a flush may take, while a million pairs are alive: half of the records bring a new pair, a challenge that
+// nothing follows, so that it becomes suspicious after its grace and dies after half an hour; the others are phones.
+// Two scans in each chunk open incidents, that end. Checks, expiry and garbage collection are as they come; with state on
+// disk snapshots, too.
+func BenchmarkStall(b *testing.B) {
+	b.Run("memory", func(b *testing.B) { benchmarkStall(b, "") })
+	b.Run("state", func(b *testing.B) { benchmarkStall(b, fmt.Sprintf("[state]\nstate_dir = %q\n", b.TempDir())) })
+}
+
+func benchmarkStall(b *testing.B, state string) {
+	const (
+		alive   = 1_000_000
+		halfway = 30 * 60 * 1000 / 2700 // chunks in an idle timeout
+	)
+	e, p, c := openBench(b, "[detector]\nmax_pairs = 1_200_000\n"+state), phones{n: knownPairs}, sample.New(sample.Records, 1, sample.Ipfixcol2, sample.UniRec)
+	fresh := knownPairs
+	next := func() {
+		c.Advance(2700)
+		for k, i := range c.Relevant {
+			switch {
+			case k%2 == 0:
+				p.answer(c, i)
+			case k < 80: // two scans of 20 extensions
+				c.SetAnswer(i, fresh-fresh%20, fresh, 404)
+				fresh++
+			default:
+				c.SetAnswer(i, fresh, fresh, 401)
+				fresh++
+			}
+		}
+	}
+	chunks := 0
+	for range halfway + 50 {
+		next()
+		e.arrive(c)
+		chunks++
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var thread, process, wall []time.Duration
+	for b.Loop() {
+		next()
+		begin, p0, t0 := time.Now(), cpu(), threadTime()
+		e.arrive(c)
+		thread = append(thread, threadTime()-t0)
+		process = append(process, cpu()-p0)
+		wall = append(wall, time.Since(begin))
+		chunks++
+	}
+	if s := e.expect(b, chunks*c.Len()); s.Pairs < alive || s.Evicted > 0 {
+		b.Fatalf("want %d pairs alive, and none that had to go: %+v", alive, s)
+	}
+	b.ReportMetric(milliseconds(slices.Max(thread)), "ms-thread")
+	b.ReportMetric(milliseconds(slices.Max(process)), "ms-process")
+	b.ReportMetric(milliseconds(slices.Max(wall)), "ms-wall")
+	slices.Sort(thread)
+	b.ReportMetric(milliseconds(thread[len(thread)/2]), "ms-median")
+	reportMemory(b)
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// reportMemory says how much of this process is resident, now and at most, where the system tells (Linux).
+func reportMemory(b *testing.B) {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return
+	}
+	for field, unit := range map[string]string{"VmRSS": "MiB-resident", "VmHWM": "MiB-peak"} {
+		if m := regexp.MustCompile(field + `:\s*(\d+) kB`).FindSubmatch(status); m != nil {
+			kB, _ := strconv.Atoi(string(m[1])) // it is digits
+			b.ReportMetric(float64(kB)/1024, unit)
+		}
+	}
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"bufio"
+	"flag"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+)
+
+const baselineFile = "testdata/bench/baseline.txt"
+
+// quiet makes a Go process do the same thing each time: one thread, no garbage collection, no preemption by signals.
+var quiet = []string{"GOMAXPROCS=1", "GOGC=off", "GODEBUG=asyncpreemptoff=1"}
+
+// checks are the benchmarks that are compared. Allocations are those of one operation, mostly a chunk of 3,000 records;
+// instructions are those inside of one function and all that it calls, over all operations. Hashes are seeded anew in
+// each process: when the indices grow depends on them, by a few percent, and so do the allocations for it.
+var checks = []struct {
+	from, name, times, inside string
+	tolerance                 float64 // of instructions
+	seeded                    bool    // allocations depend on the seeds, and are not compared
+}{
+	{"flow", "ChunkMix", "20x", "*flow.*Decoder*.Chunk", 0.01, false},
+	{"flow", "ChunkRelevant", "20x", "*flow.*Decoder*.Chunk", 0.01, false},
+	{"engine", "Mix", "100x", "*engine.*bench*.arrive", 0.02, false},
+	{"engine", "Known", "40x", "*engine.*bench*.arrive", 0.03, false},
+	{"engine", "New/100000", "1x", "*engine.*bench*.arrive", 0.06, true},
+}
+
+// runCheck compares allocations, exactly, and instructions with the baseline: unlike seconds they do not depend on what
+// else the machine does. valgrind counts instructions, on a processor that it makes up, so all amd64 machines agree.
+func runCheck(args []string) error {
+	flags := flag.NewFlagSet("check", flag.ContinueOnError)
+	update := flags.Bool("update", false, "write what is measured to "+baselineFile)
+	if err := parse(flags, args); err != nil {
+		return err
+	}
+	if _, err := exec.LookPath("valgrind"); err != nil {
+		return fmt.Errorf("valgrind counts the instructions, and there is none: apt-get install valgrind")
+	}
+	measured, err := count()
+	if err != nil {
+		return err
+	}
+	if *update {
+		return writeBaseline(measured)
+	}
+	baseline, version, err := readBaseline()
+	if err != nil {
+		return err
+	}
+	bad := 0
+	for _, c := range measured {
+		want, ok := baseline[c.name]
+		within := math.Abs(c.value/want-1) <= c.tolerance || c.value == want
+		verdict := "ok"
+		if !ok || !within {
+			verdict = "DIFFERS"
+			bad++
+		}
+		fmt.Printf("%-28s %12.0f, baseline %12.0f: %s\n", c.name, c.value, want, verdict)
+	}
+	if bad > 0 {
+		return fmt.Errorf("%d of %d figures are not those of %s (of %s; this is %s). If the change is worth it: make bench-check UPDATE=1, and say why in the commit",
+			bad, len(measured), baselineFile, version, runtime.Version())
+	}
+	return nil
+}
+
+// counted is one figure.
+type counted struct {
+	name      string
+	value     float64
+	tolerance float64
+}
+
+func count() ([]counted, error) {
+	b, err := compile("plugin/flow", "plugin/engine")
+	if err != nil {
+		return nil, err
+	}
+	var all []counted
+	for _, c := range checks {
+		pattern := "^Benchmark" + c.name + "$"
+		if !c.seeded {
+			f := figures{}
+			if err := f.run(b[c.from], pattern, c.times, quiet...); err != nil {
+				return nil, err
+			}
+			all = append(all, counted{c.name + ":allocations", f.of(c.name, "allocs/op"), 0})
+		}
+		n, err := instructions(b[c.from], pattern, c.times, c.inside)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, counted{c.name + ":instructions", n, c.tolerance})
+	}
+	return all, nil
+}
+
+var collected = regexp.MustCompile(`Collected : (\d+)`)
+
+// instructions counts those of benchmarks in one function and below.
+func instructions(b binary, pattern, times, inside string) (float64, error) {
+	run := b.command(pattern, times)
+	c := exec.Command("valgrind", append([]string{"--tool=callgrind", "--callgrind-out-file=/dev/null", "--toggle-collect=" + inside}, run.Args...)...)
+	c.Dir, c.Env = run.Dir, append(os.Environ(), quiet...)
+	out, err := c.CombinedOutput()
+	m := collected.FindSubmatch(out)
+	if err != nil || m == nil {
+		return 0, fmt.Errorf("%s: %v\n%s", strings.Join(c.Args, " "), err, out)
+	}
+	return strconv.ParseFloat(string(m[1]), 64)
+}
+
+func writeBaseline(all []counted) error {
+	var text strings.Builder
+	fmt.Fprintf(&text, "# What make bench-check compares with; make bench-check UPDATE=1 writes it.\nversion %s\n", runtime.Version())
+	for _, c := range all {
+		fmt.Fprintf(&text, "%s %.0f\n", c.name, c.value)
+	}
+	return os.WriteFile(baselineFile, []byte(text.String()), 0o644)
+}
+
+func readBaseline() (baseline map[string]float64, version string, err error) {
+	f, err := os.Open(baselineFile)
+	if err != nil {
+		return nil, "", err
+	}
+	defer f.Close()
+	baseline = map[string]float64{}
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		name, value, _ := strings.Cut(lines.Text(), " ")
+		switch name {
+		case "#":
+		case "version":
+			version = value
+		default:
+			if baseline[name], err = strconv.ParseFloat(value, 64); err != nil {
+				return nil, "", fmt.Errorf("%s: %w", baselineFile, err)
+			}
+		}
+	}
+	return baseline, version, nil
+}
