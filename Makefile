@@ -5,6 +5,8 @@ FLUENT_BIT ?= fluent-bit
 LDFLAGS    := -X main.version=$(VERSION)
 FUZZTIME   ?= 2m
 BENCHTIME  ?= 1s
+COUNT      ?= 1
+UPDATE     ?=
 DURATION   ?= 10m
 SEED       ?= 1
 SCALE      ?= 1
@@ -23,7 +25,7 @@ export FLUENT_BIT
 
 .PHONY: help
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
 
 .PHONY: build
 build: needs ## Build bin/siphunt.so (the plugin pair) and bin/siphunt (the command)
@@ -64,12 +66,28 @@ lint: needs $(LINTER) vulnerabilities ## Check format, vet, linters, the walls b
 	@bad=$$(gofmt -l detect plugin testdata); test -z "$$bad" || { echo "gofmt -w is needed on:" $$bad; exit 1; }
 	@c=$$(go list -f '{{if .CgoFiles}}{{.ImportPath}}{{end}}' ./...); test "$$c" = github.com/siphunt/siphunt/plugin || \
 		{ echo "import \"C\" belongs in package plugin only, but is in:" $$c; exit 1; }
-	go vet ./...
-	$(LINTER) run ./...
+	go vet ./... ./testdata/bench/...
+	$(LINTER) run ./... ./testdata/bench/...
 
 .PHONY: bench
-bench: needs ## Run the Go benchmarks (BENCHTIME=1s), ready for benchstat
-	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
+bench: needs ## Run the Go benchmarks (BENCHTIME=1s COUNT=1), ready for benchstat
+	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) -count $(COUNT) -timeout 0 ./...
+
+.PHONY: bench-table
+bench-table: needs fluent-bit ## Measure all that siphunt is meant to reach (3 minutes; WEEK=1 with the paper's whole week)
+	go run ./testdata/bench table
+
+.PHONY: bench-plot
+bench-plot: needs fluent-bit ## The same, as Markdown, and draw testdata/bench/scaling.svg: for the README
+	go run ./testdata/bench table -markdown -plot testdata/bench/scaling.svg
+
+.PHONY: bench-pipeline
+bench-pipeline: needs ## Compare the processor time of Fluent Bit with siphunt, with null, and with a plugin that does nothing
+	go run ./testdata/bench pipeline
+
+.PHONY: bench-check
+bench-check: needs ## Compare allocations and instructions with testdata/bench/baseline.txt (UPDATE=1 writes it); needs valgrind
+	go run ./testdata/bench check $(if $(UPDATE),-update)
 
 .PHONY: week
 week: build ## Detect in the paper's week, made for SEED (1) at SCALE (1), and compare with what is in it
