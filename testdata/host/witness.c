@@ -21,7 +21,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+/* Calls go by one at a time. So what was handed on when a process ended was also answered for, as far as siphunt goes. */
+static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER, lock = PTHREAD_MUTEX_INITIALIZER;
 
 static const char *setting(const char *name)
 {
@@ -52,7 +53,6 @@ static void *symbol(const char *name)
 static void note(char what, const void *data, uint64_t size)
 {
     static int file = -1, calls[128];
-    pthread_mutex_lock(&lock);
     if (file < 0) {
         file = open(setting("WITNESS_LOG"), O_WRONLY | O_CREAT | O_APPEND, 0600);
     }
@@ -64,7 +64,6 @@ static void note(char what, const void *data, uint64_t size)
         kill(getpid(), SIGKILL);
         pause();
     }
-    pthread_mutex_unlock(&lock);
 }
 
 int FLBPluginRegister(void *def) { return ((int (*)(void *)) symbol("FLBPluginRegister"))(def); }
@@ -79,28 +78,34 @@ int FLBPluginExit(void) { return ((int (*)(void)) symbol("FLBPluginExit"))(); }
 int FLBPluginFlushCtx(void *ctx, void *data, size_t size, char *tag)
 {
     int (*flush)(void *, void *, size_t, char *) = symbol("FLBPluginFlushCtx");
+    pthread_mutex_lock(&one);
     note('F', data, size);
     int code = flush(ctx, data, size, tag);
     note('A', NULL, 0);
+    pthread_mutex_unlock(&one);
     return code;
 }
 
 int FLBPluginInputCallbackCtx(void *ctx, void **data, size_t *size)
 {
     int (*collect)(void *, void **, size_t *) = symbol("FLBPluginInputCallbackCtx");
+    pthread_mutex_lock(&one);
     int code = collect(ctx, data, size);
     if (*size > 0) {
         note('C', *data, *size);
     }
+    pthread_mutex_unlock(&one);
     return code;
 }
 
 int FLBPluginInputCleanupCallbackCtx(void *ctx, void *data)
 {
     int (*cleanup)(void *, void *) = symbol("FLBPluginInputCleanupCallbackCtx");
+    pthread_mutex_lock(&one);
     int code = cleanup(ctx, data);
     if (data != NULL) {
         note('D', NULL, 0);
     }
+    pthread_mutex_unlock(&one);
     return code;
 }
