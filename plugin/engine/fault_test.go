@@ -31,13 +31,13 @@ func TestEveryFaultOfTheDisk(t *testing.T) {
 					l.drop()
 					reached = false
 					first := l.disk.Calls()
-					l.disk.Fault = func(call int, _, _ string) error {
+					l.disk.Fail(func(call int, _, _ string) error {
 						if call == first+n || forGood && call > first+n {
 							reached = true
 							return fault
 						}
 						return nil
-					}
+					})
 					l.open()
 					knew := figure(t, l.e, "pairs") == 1
 					for _, chunk := range all[3:] {
@@ -89,13 +89,13 @@ func TestSlowDiskHoldsUpNothing(t *testing.T) {
 	l := newLife(t, withState)
 	stuck, free := make(chan struct{}), make(chan struct{})
 	var once sync.Once
-	l.disk.Fault = func(_ int, op, _ string) error {
+	l.disk.Fail(func(_ int, op, _ string) error {
 		if op == "sync" {
 			once.Do(func() { close(stuck) })
 			<-free
 		}
 		return nil
-	}
+	})
 	rolled := make(chan struct{})
 	go func() { l.e.roll(); close(rolled) }()
 	<-stuck

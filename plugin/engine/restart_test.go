@@ -52,10 +52,11 @@ func (l *life) drop() {
 		return
 	}
 	l.e.setLog(nil)
-	l.disk.Fault = func(int, string, string) error { return syscall.EIO }
+	l.disk.Fail(func(int, string, string) error { return syscall.EIO })
 	l.e.Close()
 	l.disk.Kill()
-	l.disk.Fault, l.e = nil, nil
+	l.disk.Fail(nil)
+	l.e = nil
 }
 
 func (l *life) crash() {
@@ -346,6 +347,24 @@ func TestStopEndsNothing(t *testing.T) {
 	}
 	if !strings.Contains(l.alerts[1], "success") {
 		t.Errorf("the second is %q", l.alerts[1])
+	}
+}
+
+// TestWhatWasCopiedIsNotRepeated: neither from the journal nor from a snapshot.
+func TestWhatWasCopiedIsNotRepeated(t *testing.T) {
+	l := newLife(t, withState)
+	for _, chunk := range chunks(t, svcrack, 1000) {
+		l.e.Flush(chunk)
+	}
+	if l.e.Collect() == nil {
+		t.Fatal("no alert")
+	}
+	l.e.Delivered()
+	for range 2 {
+		l.crash()
+		if l.e.Collect() != nil {
+			t.Error("an alert that was copied comes again")
+		}
 	}
 }
 

@@ -59,15 +59,15 @@ func TestEveryFault(t *testing.T) {
 						}
 						first := fs.Calls()
 						reached = false
-						fs.Fault = func(call int, _, _ string) error {
+						fs.Fail(func(call int, _, _ string) error {
 							if call == first+n || forGood && call > first+n {
 								reached = true
 								return fault
 							}
 							return nil
-						}
+						})
 						known, well := story(t, &fs, "b", before)
-						fs.Fault = nil
+						fs.Fail(nil)
 						end(&fs)
 						got := mustOpen(t, &fs).words
 						if !slices.Equal(got[:min(len(got), len(well))], well) {
@@ -98,13 +98,13 @@ func TestCrashAtEveryCall(t *testing.T) {
 							panic(r)
 						}
 					}()
-					fs.Fault = func(call int, _, _ string) error {
+					fs.Fail(func(call int, _, _ string) error {
 						if call == n {
 							reached = true
 							panic(ended{})
 						}
 						return nil
-					}
+					})
 					b := mustOpen(t, &fs)
 					for i := range 9 {
 						if i%3 == 0 {
@@ -115,7 +115,7 @@ func TestCrashAtEveryCall(t *testing.T) {
 						well = slices.Clone(b.words)
 					}
 				}()
-				fs.Fault = nil
+				fs.Fail(nil)
 				end(&fs)
 				b := mustOpen(t, &fs)
 				if got := b.words; len(got) < len(well) || !slices.Equal(got[:len(well)], well) || len(got) > len(well)+1 {
@@ -141,12 +141,12 @@ func TestSlowDisk(t *testing.T) {
 	b.add("one")
 	slow, begun := make(chan struct{}), make(chan struct{})
 	var once sync.Once
-	fs.Fault = func(_ int, op, _ string) error {
+	fs.Fail(func(_ int, op, _ string) error {
 		if op == "sync" {
 			once.Do(func() { close(begun); <-slow })
 		}
 		return nil
-	}
+	})
 	first := make(chan error)
 	go func() { first <- b.store.Sync() }()
 	<-begun
@@ -154,8 +154,8 @@ func TestSlowDisk(t *testing.T) {
 	second := make(chan error)
 	go func() { second <- b.store.Sync() }()
 	select {
-	case <-second:
-		t.Error("the second sync did not wait for the disk")
+	case err := <-second:
+		t.Errorf("the second sync did not wait for the disk: %v", err)
 	case <-time.After(20 * time.Millisecond):
 	}
 	close(slow)

@@ -153,12 +153,12 @@ func TestJournalsHaveALimit(t *testing.T) {
 	var fs faulty.FS
 	b := mustOpen(t, &fs)
 	b.must(b.roll())
-	fs.Fault = func(_ int, _, path string) error {
+	fs.Fail(func(_ int, _, path string) error {
 		if strings.HasSuffix(path, ".tmp") {
 			return syscall.EIO
 		}
 		return nil
-	}
+	})
 	word := strings.Repeat("x", 1000)
 	for range 3000 {
 		b.add(word)
@@ -173,7 +173,7 @@ func TestJournalsHaveALimit(t *testing.T) {
 	if total > 1<<20+100_000 || b.store.Status().Whole {
 		t.Errorf("%d bytes on disk, whole %v", total, b.store.Status().Whole)
 	}
-	fs.Fault = nil
+	fs.Fail(nil)
 	b.must(b.roll())
 	if !b.store.Status().Whole {
 		t.Error("a snapshot did not make the state whole")

@@ -20,11 +20,8 @@ var ErrShort = errors.New("no space left on device")
 
 // FS is such a file system. The zero value is an empty one without faults.
 type FS struct {
-	// Fault is asked before each call, with its number from 0; what it returns is what the call fails with. It may also
-	// wait. May be nil.
-	Fault func(call int, op, path string) error
-
 	mu      sync.Mutex
+	fault   func(call int, op, path string) error
 	calls   int
 	names   map[string]*node
 	durable map[string]*node // what the names are after a loss of power
@@ -34,6 +31,14 @@ type FS struct {
 type node struct {
 	data   []byte
 	synced int // bytes that outlive a loss of power
+}
+
+// Fail has a function asked before each call, with its number from 0; what it returns is what the call fails with. It may
+// also wait. With nil, nothing fails.
+func (f *FS) Fail(fault func(call int, op, path string) error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.fault = fault
 }
 
 // Calls is how many calls there were.
@@ -88,7 +93,7 @@ func (f *FS) Put(path string, data []byte) {
 // begin counts a call. The lock is not held: a fault may wait.
 func (f *FS) begin(op, path string) error {
 	f.mu.Lock()
-	call, fault := f.calls, f.Fault
+	call, fault := f.calls, f.fault
 	f.calls++
 	f.mu.Unlock()
 	if fault == nil {
