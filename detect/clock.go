@@ -37,7 +37,7 @@ func (d *Detector) moveClock(t int64, n int) bool {
 		return false
 	}
 	d.accepted += n
-	if t > d.newest {
+	if t > d.newest || d.nextCheck == 0 { // the first may be 0
 		d.newest, d.arrived = t, d.wall
 		d.runTo(t)
 	}
@@ -96,7 +96,7 @@ func (d *Detector) Finish() {
 
 // runTo does the checks that are due up to t, and sets the clock to it.
 func (d *Detector) runTo(t int64) {
-	if t <= d.now {
+	if t <= d.now && d.nextCheck != 0 {
 		return
 	}
 	if d.nextCheck == 0 {

@@ -66,7 +66,7 @@ func (d *Detector) reject(s *subject, code uint8) {
 	switch {
 	case inc == nil:
 		if n == 1 && !p.has(runHard|runKnown) {
-			d.graces.add(s.pair, t)
+			d.awaitGrace(s.pair, t)
 		}
 		d.suspect(s.pair, p, n, t)
 	case n == 1 && !p.has(runHard) && p.has(runKnown): // held back: the first half of a login
@@ -84,7 +84,7 @@ func (d *Detector) rejectMember(pi uint32, p *pair, inc *incident, code uint8, t
 	if m.run == 1 && !p.has(runHard) && (p.has(runKnown) || m.succeeded) {
 		m.held, m.heldCode = true, code
 		if inc.kind == BruteForce && !p.has(runKnown) {
-			d.graces.add(pi, t)
+			d.awaitGrace(pi, t)
 		}
 		return
 	}

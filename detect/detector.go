@@ -168,7 +168,6 @@ func (d *Detector) configure(cfg Config) {
 func (d *Detector) startTimers() {
 	check := d.now - d.now%d.checkInterval
 	d.nextCheck = check + d.checkInterval
-	d.graces = newTimer(check, d.challengeGrace, d.checkInterval)
 	d.restless = newTimer(check, d.idleTimeout, d.checkInterval)
 	d.ends = newTimer(check, d.idleTimeout, d.checkInterval)
 	d.ageing = newAgeing(check, d.horizon(), d.idleTimeout, d.checkInterval)
@@ -180,16 +179,31 @@ func (d *Detector) startTimers() {
 		}
 		d.place(pi, p)
 	}
-	for pi := uint32(1); pi <= d.pairs.top; pi++ {
-		if p := d.pairs.at(pi); p.client != 0 && !d.isClaimed(p) && p.has(runOpen) && d.runCount(p) == 1 {
-			d.graces.add(pi, d.full(p.last))
-		}
-	}
+	d.startGraces()
 	for n, inc := range d.incidents {
 		if inc != nil {
 			d.ends.add(uint32(n), inc.active)
 		}
 	}
+}
+
+// startGraces makes the timer of the single challenges.
+func (d *Detector) startGraces() {
+	d.graces = newTimer(d.nextCheck-d.checkInterval, d.challengeGrace, d.checkInterval)
+	for pi := uint32(1); pi <= d.pairs.top; pi++ {
+		if p := d.pairs.at(pi); p.client != 0 && !d.isClaimed(p) && p.has(runOpen) && d.runCount(p) == 1 {
+			d.graces.add(pi, d.full(p.last))
+		}
+	}
+}
+
+// awaitGrace remembers that a pair has a single challenge, of the time t. Pairs that were forgotten leave hints behind; when a
+// flood has left too many, all are made anew.
+func (d *Detector) awaitGrace(pi uint32, t int64) {
+	if d.graces.waiting > 4*chunkSize+2*d.cfg.MaxPairs {
+		d.startGraces()
+	}
+	d.graces.add(pi, t)
 }
 
 // full gives the time that a pair remembers the low 32 bits of.

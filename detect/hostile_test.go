@@ -221,7 +221,7 @@ func TestIDsAreOfOneIncident(t *testing.T) {
 
 // edges are times that no message has.
 var edges = []int64{
-	math.MinInt64, math.MinInt64 + 1, -1, 1, 1 << 32, 253402300799999, 253402300800000, math.MaxInt64 - 1, math.MaxInt64,
+	math.MinInt64, math.MinInt64 + 1, -1, 0, 1, 1 << 32, 253402300799999, 253402300800000, math.MaxInt64 - 1, math.MaxInt64,
 }
 
 // A record with an impossible time is dropped, in the midst of others or before them, in a replay or live, and an attack
@@ -334,7 +334,7 @@ func TestTwoFailuresAndASuccessForEver(t *testing.T) {
 	if pairs := s.d.Stats().Pairs; pairs != 1 {
 		t.Errorf("%d pairs", pairs)
 	}
-	// The same within a scan: each is a success, and is counted.
+	// The same within a scan: each is a success and is counted, but told at once only the first time.
 	for i := range 1000 {
 		s.answer("192.0.2.66", fmt.Sprintf("scanned%d@pbx", i), 404)
 	}
@@ -343,8 +343,65 @@ func TestTwoFailuresAndASuccessForEver(t *testing.T) {
 	for range 500 {
 		round("scanned7@pbx")
 	}
+	s.quiet(6 * time.Minute)
 	alerts := s.d.Alerts()
-	if last := alerts[len(alerts)-1]; len(alerts) != 500 || last.SuccessesN != 500 || last.Attempts != 1000+2*500 || len(last.Successes) != detect.MaxSuccesses {
+	if last := alerts[len(alerts)-1]; len(alerts) != 2 || alerts[0].SuccessesN != 1 || last.State != detect.Success || last.SuccessesN != 500 || last.Attempts != 1000+2*500 || len(last.Successes) != detect.MaxSuccesses {
 		t.Errorf("%d alerts, the last with %d successes, %d of them listed, and %d attempts", len(alerts), last.SuccessesN, len(last.Successes), last.Attempts)
+	}
+}
+
+// Who fills all places of max_pairs inside incidents blinds nobody: what comes then is found, told apart as far as there
+// is room.
+func TestFullIncidentsHideNoOther(t *testing.T) {
+	for name, test := range map[string]struct {
+		attack func(s *plot)
+		want   string
+	}{
+		"brute force": {
+			func(s *plot) { s.guess("192.0.2.67", "300@pbx", 25, time.Millisecond) },
+			"open brute-force attempts=25 clients=1 extensions=1",
+		},
+		"scan": {
+			func(s *plot) {
+				for i := range 30 {
+					s.answer("192.0.2.67", fmt.Sprintf("%d@pbx", i), 404)
+				}
+			},
+			"open extension-scan attempts=30 clients=1 extensions=30",
+		},
+		"distributed": {
+			func(s *plot) {
+				for i := range 30 {
+					s.answer(fmt.Sprintf("198.51.100.%d", i), "300@pbx", 404)
+				}
+			},
+			"open distributed-brute-force attempts=30 clients=30 extensions=1",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newPlot(t, func(c *detect.Config) { c.MaxPairs = 100 })
+			for i := range 200 {
+				s.answer("192.0.2.66", fmt.Sprintf("full%d@pbx", i), 404)
+				s.wait(50 * time.Millisecond)
+			}
+			s.quiet(5 * time.Second)
+			s.d.Alerts()
+			test.attack(s)
+			s.quiet(5 * time.Second)
+			s.expect(test.want)
+			test.attack(s)
+			s.quiet(5 * time.Second)
+			s.expect()
+			s.d.Finish()
+			opens := 0
+			for _, a := range s.d.Alerts() {
+				if a.State == detect.Open {
+					opens++
+				}
+			}
+			if opens > 0 || s.d.Stats().Incidents > 0 {
+				t.Errorf("%d incidents opened again, %d never ended", opens, s.d.Stats().Incidents)
+			}
+		})
 	}
 }

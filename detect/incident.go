@@ -41,6 +41,7 @@ type incident struct {
 	reported   uint64 // attempts at the last report
 	reportedAt int64  // clock
 	isGrowing  bool   // in Detector.growing
+	unreported bool   // a further success of a pair waits for its report
 }
 
 // add takes n rejections into the totals.
@@ -201,17 +202,25 @@ func (inc *incident) isSuccess(m *member, n uint64, known bool, th *Thresholds) 
 
 // succeed records that a member has entered the account at t after n rejections.
 func (d *Detector) succeed(inc *incident, p *pair, m *member, t int64, n uint64) {
+	again := m.succeeded
 	m.succeeded = true
 	p.flags = p.flags&^good | successJudged
-	d.recordSuccess(inc, Succeeded{d.nameCopy(p.extension), d.clientAddr(p.client), t, int(n)})
+	d.recordSuccess(inc, Succeeded{d.nameCopy(p.extension), d.clientAddr(p.client), t, int(n)}, again)
 }
 
-func (d *Detector) recordSuccess(inc *incident, s Succeeded) {
+// recordSuccess adds a success and reports it at once; but one of a pair that has succeeded before waits like an update
+// does, or an attacker with an account of his own could flood the reader.
+func (d *Detector) recordSuccess(inc *incident, s Succeeded, again bool) {
 	if len(inc.successes) < MaxSuccesses {
 		inc.successes = append(inc.successes, s)
 	}
 	inc.successesN++
 	inc.active = max(inc.active, s.Time)
+	if again && d.now-inc.reportedAt < d.updateInterval {
+		inc.unreported = true
+		d.watchGrowth(inc)
+		return
+	}
 	d.report(inc, Alert{State: Success})
 }
 

@@ -22,9 +22,9 @@ type member struct {
 
 func (m *member) chain() *uint32 { return &m.next }
 
-// isFull tells whether an incident takes no more members.
+// isFull tells whether an incident takes no more members. Each has one, or nobody could be named.
 func (d *Detector) isFull(inc *incident) bool {
-	return inc.size >= d.cfg.MaxMembers || d.inside >= d.cfg.MaxPairs
+	return inc.size >= d.cfg.MaxMembers || inc.size > 0 && d.inside >= d.cfg.MaxPairs
 }
 
 // enlist makes a pair a member, none of whose rejections is counted yet. It fails where the incident is full; then the
@@ -134,7 +134,7 @@ func (d *Detector) releaseMember(mi uint32) {
 		d.unsuspect(p)
 		p.codes[m.heldCode] = 1
 		d.suspect(m.pair, p, 1, d.full(p.last))
-		d.graces.add(m.pair, d.full(p.last))
+		d.awaitGrace(m.pair, d.full(p.last))
 	}
 }
 
@@ -152,7 +152,9 @@ func (inc *incident) countStranger(d *Detector, s *subject, code uint8) {
 // succeedStranger records the acceptance of an extension that a full scan does not tell apart.
 func (d *Detector) succeedStranger(inc *incident, s *subject) {
 	inc.witness(s.flow)
-	d.recordSuccess(inc, Succeeded{Extension: strings.Clone(s.name), Client: d.clientAddr(inc.client), Time: s.flow.Time})
+	success := Succeeded{Extension: strings.Clone(s.name), Client: d.clientAddr(inc.client), Time: s.flow.Time}
+	again := slices.ContainsFunc(inc.successes, func(x Succeeded) bool { return x.Extension == success.Extension })
+	d.recordSuccess(inc, success, again || inc.successesN >= MaxSuccesses)
 }
 
 // keyOf gives what tells the members of an incident apart.

@@ -9,6 +9,10 @@ import (
 
 // report writes an alert: a has the state and what belongs to it.
 func (d *Detector) report(inc *incident, a Alert) {
+	if inc.unreported && a.State != Success {
+		d.report(inc, Alert{State: Success})
+	}
+	inc.unreported = false
 	inc.reported, inc.reportedAt = inc.attempts, d.now
 	if d.cfg.ReportEnd && a.State != End {
 		return
@@ -20,24 +24,34 @@ func (d *Detector) report(inc *incident, a Alert) {
 
 // noteGrowth sees to it that an incident which has doubled is reported at a check.
 func (d *Detector) noteGrowth(inc *incident) {
-	if inc.sequence > 0 && !inc.isGrowing && inc.attempts >= 2*inc.reported {
+	if inc.sequence > 0 && inc.attempts >= 2*inc.reported {
+		d.watchGrowth(inc)
+	}
+}
+
+func (d *Detector) watchGrowth(inc *incident) {
+	if !inc.isGrowing {
 		inc.isGrowing = true
 		d.growing = append(d.growing, inc)
 	}
 }
 
-// reportUpdates reports the incidents that have doubled, unless their last report is too fresh.
+// reportUpdates reports the incidents that have doubled or have further successes, unless their last report is too fresh.
 func (d *Detector) reportUpdates() {
 	waiting := d.growing[:0]
 	for _, inc := range d.growing {
 		switch {
-		case inc.number == 0 || inc.attempts < 2*inc.reported:
+		case inc.number == 0 || inc.attempts < 2*inc.reported && !inc.unreported:
 			inc.isGrowing = false
 		case d.now-inc.reportedAt < d.updateInterval:
 			waiting = append(waiting, inc)
 		default:
 			inc.isGrowing = false
-			d.report(inc, Alert{State: Update})
+			if inc.unreported {
+				d.report(inc, Alert{State: Success})
+			} else {
+				d.report(inc, Alert{State: Update})
+			}
 		}
 	}
 	clear(d.growing[len(waiting):])

@@ -154,6 +154,7 @@ func (d *Detector) decodeIncident(in *decoder, n uint32) {
 	inc.attempts, inc.reported = uint64(in.int()), uint64(in.int())
 	inc.successesN, inc.sequence, inc.sprayed = int(in.int()), int(in.int()), int(in.int())
 	inc.known = in.used()
+	inc.unreported = in.used()
 	for i := range inc.codes {
 		inc.codes[i] = in.uint(math.MaxInt64)
 	}

@@ -131,6 +131,7 @@ func (d *Detector) encodeIncident(e *encoder, inc *incident) {
 		e.int(n)
 	}
 	e.used(inc.known)
+	e.used(inc.unreported)
 	for _, n := range inc.codes {
 		e.uint(n)
 	}
