@@ -46,7 +46,7 @@ run: build ## Show the detector at work on recorded attacks: in Fluent Bit, or b
 .PHONY: test
 test: build fluent-bit ## Run all tests, with the race detector where goroutines meet
 	go test ./detect ./plugin/flow ./plugin/cmd/...
-	go test -race ./plugin ./plugin/alert ./plugin/engine
+	go test -race ./plugin ./plugin/alert ./plugin/engine/...
 
 .PHONY: test-long
 test-long: needs ## Compare the detector with its reference on 5,000 random mixes of traffic; takes long

@@ -80,9 +80,6 @@ func (d *Detector) Tick(wall int64) {
 	}
 }
 
-// NextCheck is the time of the clock at which everything is judged next, Unix milliseconds, 0 before the first record.
-func (d *Detector) NextCheck() int64 { return d.nextCheck }
-
 // Finish ends the input of a replay: the clock runs on until all incidents have ended.
 func (d *Detector) Finish() {
 	if d.nextCheck == 0 {
