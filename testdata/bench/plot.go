@@ -60,8 +60,8 @@ func (p *panel) draw(s *strings.Builder, f figures) {
 		fmt.Fprintf(s, `<line x1="%d" x2="%d" y1="%.1f" y2="%.1[3]f" stroke="#ddd"/><text x="%d" y="%.1f" text-anchor="end">%s</text>
 `, plotLeft, plotRight, p.y(v), plotLeft-8, p.y(v)+4, p.label(v))
 	}
-	fmt.Fprintf(s, `<line x1="%d" x2="%d" y1="%.1f" y2="%.1[3]f" stroke="%s" stroke-dasharray="5 4" opacity="0.6"/><text x="%d" y="%.1f" fill="%[4]s">%[7]s</text>
-`, plotLeft, plotRight, p.y(p.goal), p.color, plotLeft+4, p.y(p.goal)+14, p.goalText)
+	fmt.Fprintf(s, `<line x1="%d" x2="%d" y1="%.1f" y2="%.1[3]f" stroke="%s" stroke-dasharray="5 4" opacity="0.6"/><text x="%d" y="%.1f" text-anchor="end" fill="%[4]s">%[7]s</text>
+`, plotLeft, plotRight, p.y(p.goal), p.color, plotRight, p.y(p.goal)+14, p.goalText)
 	var line []string
 	for pairs := 1_000; pairs <= 10_000_000; pairs *= 10 {
 		v := f.of(fmt.Sprintf("New/%d", pairs), p.unit)
