@@ -82,12 +82,16 @@ bench-plot: needs fluent-bit ## The same, as Markdown, and draw testdata/bench/s
 	go run ./testdata/bench table -markdown -plot testdata/bench/scaling.svg
 
 .PHONY: bench-pipeline
-bench-pipeline: needs ## Compare the processor time of Fluent Bit with siphunt, with null, and with a plugin that does nothing
+bench-pipeline: needs ## Compare the processor time of Fluent Bit with siphunt, with null, and with a plugin that only walks
 	go run ./testdata/bench pipeline
 
 .PHONY: bench-check
 bench-check: needs ## Compare allocations and instructions with testdata/bench/baseline.txt (UPDATE=1 writes it); needs valgrind
 	go run ./testdata/bench check $(if $(UPDATE),-update)
+
+.PHONY: pgo
+pgo: needs ## Profile the engine at work anew, for profile-guided optimisation (plugin/default.pgo)
+	go test -trimpath -pgo off -run '^$$' -bench '^Benchmark(Mix|Known)$$|^BenchmarkNew$$/^1000000$$' -benchtime 4s -cpuprofile $(CURDIR)/plugin/default.pgo -o build/pgo.test ./plugin/engine
 
 .PHONY: week
 week: build ## Detect in the paper's week, made for SEED (1) at SCALE (1), and compare with what is in it

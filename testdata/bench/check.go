@@ -26,10 +26,10 @@ var checks = []struct {
 	tolerance                 float64 // of instructions
 	seeded                    bool    // allocations depend on the seeds, and are not compared
 }{
-	{"flow", "ChunkMix", "20x", "*flow.*Decoder*.Chunk", 0.01, false},
-	{"flow", "ChunkRelevant", "20x", "*flow.*Decoder*.Chunk", 0.01, false},
-	{"engine", "Mix", "100x", "*engine.*bench*.arrive", 0.02, false},
-	{"engine", "Known", "40x", "*engine.*bench*.arrive", 0.03, false},
+	{"flow", "ChunkMix", "10x", "*flow.*Decoder*.Chunk", 0.01, false},
+	{"flow", "ChunkRelevant", "10x", "*flow.*Decoder*.Chunk", 0.01, false},
+	{"engine", "Mix", "30x", "*engine.*bench*.arrive", 0.02, false},
+	{"engine", "Known", "20x", "*engine.*bench*.arrive", 0.03, false},
 	{"engine", "New/100000", "1x", "*engine.*bench*.arrive", 0.06, true},
 }
 
@@ -95,11 +95,15 @@ func count() ([]counted, error) {
 			}
 			all = append(all, counted{c.name + ":allocations", f.of(c.name, "allocs/op"), 0})
 		}
-		n, err := instructions(b[c.from], pattern, c.times, c.inside)
-		if err != nil {
-			return nil, err
+		var runs []float64
+		for range 3 { // on a machine that is very busy one may be off
+			n, err := instructions(b[c.from], pattern, c.times, c.inside)
+			if err != nil {
+				return nil, err
+			}
+			runs = append(runs, n)
 		}
-		all = append(all, counted{c.name + ":instructions", n, c.tolerance})
+		all = append(all, counted{c.name + ":instructions", median(runs), c.tolerance})
 	}
 	return all, nil
 }

@@ -17,15 +17,22 @@ type binary struct {
 	program, folder string
 }
 
-// compile makes the test binaries of packages, by the last element of their paths.
+// profile is what go build takes for the library by itself, and go test has to be told of.
+const profile = "plugin/default.pgo"
+
+// compile makes the test binaries of packages, by the last element of their paths, optimised as the library is.
 func compile(packages ...string) (map[string]binary, error) {
 	binaries := map[string]binary{}
+	pgo, err := filepath.Abs(profile)
+	if err != nil {
+		return nil, err
+	}
 	for _, p := range packages {
 		program, err := filepath.Abs(filepath.Join("build", "bench", filepath.Base(p)+".test"))
 		if err != nil {
 			return nil, err
 		}
-		if out, err := exec.Command("go", "test", "-c", "-o", program, "./"+p).CombinedOutput(); err != nil {
+		if out, err := exec.Command("go", "test", "-c", "-pgo", pgo, "-o", program, "./"+p).CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("go test -c ./%s: %w\n%s", p, err, out)
 		}
 		binaries[filepath.Base(p)] = binary{program, p}
@@ -78,6 +85,11 @@ func (f figures) add(out []byte) (found bool) {
 		}
 	}
 	return found
+}
+
+// best is the greatest of all runs.
+func (f figures) best(name, unit string) float64 {
+	return slices.Max(append(f[name][unit], 0))
 }
 
 // of is the median of all runs, 0 where there was none.
