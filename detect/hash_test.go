@@ -27,17 +27,17 @@ func TestHashFloodingNeedsTheSeeds(t *testing.T) {
 		"pairs":      func(n int) uint64 { return hashPair(hashClient(&known, &known), hashExtension(&known, fmt.Sprint(n))) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			mine, minesText := addressSeed, textSeed
+			mine, minesText := pairSeed, seed
 			var chosen []int
 			var crowded, spread index
-			addressSeed, textSeed = [2]uint64{0x1234_5678_9abc_def0, 0x0fed_cba9_8765_4321}, maphash.MakeSeed()
+			pairSeed, seed = [2]uint64{0x1234_5678_9abc_def0, 0x0fed_cba9_8765_4321}, maphash.MakeSeed()
 			for n := 0; len(chosen) < crowd; n++ {
 				if h := hash(n); bits.LeadingZeros64(h) >= crowdedBits {
 					chosen = append(chosen, n)
 					crowded.insert(h, uint32(len(chosen)))
 				}
 			}
-			addressSeed, textSeed = mine, minesText
+			pairSeed, seed = mine, minesText
 			for i, n := range chosen {
 				spread.insert(hash(n), uint32(i+1))
 			}
@@ -48,6 +48,30 @@ func TestHashFloodingNeedsTheSeeds(t *testing.T) {
 				t.Errorf("a search takes %d steps", longest)
 			}
 		})
+	}
+}
+
+// Whatever the seeds, addresses and numbers in a row, as a network has them, are spread evenly.
+func TestNeighboursAreSpread(t *testing.T) {
+	mine, mines := pairSeed, seed
+	defer func() { pairSeed, seed = mine, mines }()
+	registrar := [16]byte{10: 0xff, 0xff, 198, 51, 100, 10}
+	for round := range 20 {
+		seed = maphash.MakeSeed()
+		pairSeed = [2]uint64{maphash.String(seed, "high"), maphash.String(seed, "low")}
+		var clients, extensions, pairs index
+		for n := range 50_000 {
+			client := hashClient(&registrar, &[16]byte{10: 0xff, 0xff, 10, byte(n >> 16), byte(n >> 8), byte(n)})
+			extension := hashExtension(&registrar, fmt.Sprint(10_000+n))
+			clients.insert(client, uint32(n+1))
+			extensions.insert(extension, uint32(n+1))
+			pairs.insert(hashPair(client, extension), uint32(n+1))
+		}
+		for name, x := range map[string]*index{"clients": &clients, "extensions": &extensions, "pairs": &pairs} {
+			if longest := longestProbe(x); longest > 40 {
+				t.Errorf("round %d: a search among %s takes %d steps", round, name, longest)
+			}
+		}
 	}
 }
 
@@ -67,7 +91,7 @@ func longestProbe(x *index) (longest int) {
 // The seeds are new in each process.
 func TestSeedsDifferFromProcessToProcess(t *testing.T) {
 	var address [16]byte
-	mine := fmt.Sprintf("address %x\ntext %x\n", hashAddress(&address), maphash.String(textSeed, ""))
+	mine := fmt.Sprintf("client %x\ntext %x\n", hashAddress(&address), maphash.String(seed, ""))
 	const variable = "SIPHUNT_TELL_HASHES"
 	if file := os.Getenv(variable); file != "" {
 		if err := os.WriteFile(file, []byte(mine), 0o600); err != nil {
