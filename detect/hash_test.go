@@ -27,17 +27,17 @@ func TestHashFloodingNeedsTheSeeds(t *testing.T) {
 		"pairs":      func(n int) uint64 { return hashPair(hashClient(&known, &known), hashExtension(&known, fmt.Sprint(n))) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			mine, minesText := pairSeed, seed
+			mine, minesText := mixSeed, seed
 			var chosen []int
 			var crowded, spread index
-			pairSeed, seed = [2]uint64{0x1234_5678_9abc_def0, 0x0fed_cba9_8765_4321}, maphash.MakeSeed()
+			mixSeed, seed = [2]uint64{0x1234_5678_9abc_def0, 0x0fed_cba9_8765_4321}, maphash.MakeSeed()
 			for n := 0; len(chosen) < crowd; n++ {
 				if h := hash(n); bits.LeadingZeros64(h) >= crowdedBits {
 					chosen = append(chosen, n)
 					crowded.insert(h, uint32(len(chosen)))
 				}
 			}
-			pairSeed, seed = mine, minesText
+			mixSeed, seed = mine, minesText
 			for i, n := range chosen {
 				spread.insert(hash(n), uint32(i+1))
 			}
@@ -53,12 +53,12 @@ func TestHashFloodingNeedsTheSeeds(t *testing.T) {
 
 // Whatever the seeds, addresses and numbers in a row, as a network has them, are spread evenly.
 func TestNeighboursAreSpread(t *testing.T) {
-	mine, mines := pairSeed, seed
-	defer func() { pairSeed, seed = mine, mines }()
+	mine, mines := mixSeed, seed
+	defer func() { mixSeed, seed = mine, mines }()
 	registrar := [16]byte{10: 0xff, 0xff, 198, 51, 100, 10}
 	for round := range 20 {
 		seed = maphash.MakeSeed()
-		pairSeed = [2]uint64{maphash.String(seed, "high"), maphash.String(seed, "low")}
+		mixSeed = [2]uint64{maphash.String(seed, "high"), maphash.String(seed, "low")}
 		var clients, extensions, pairs index
 		for n := range 50_000 {
 			client := hashClient(&registrar, &[16]byte{10: 0xff, 0xff, 10, byte(n >> 16), byte(n >> 8), byte(n)})

@@ -10,8 +10,8 @@ import (
 // The seeds make hashes differ from process to process: nobody outside can choose addresses or names that collide. No
 // result depends on them.
 var (
-	seed     = maphash.MakeSeed()
-	pairSeed = [2]uint64{maphash.String(seed, "high"), maphash.String(seed, "low")}
+	seed    = maphash.MakeSeed()
+	mixSeed = [2]uint64{maphash.String(seed, "high"), maphash.String(seed, "low")}
 )
 
 // mix is the folded multiplication of wyhash: each bit of the result depends on all of a and b.
@@ -21,19 +21,19 @@ func mix(a, b uint64) uint64 {
 }
 
 func hashAddress(a *[16]byte) uint64 {
-	return mix(binary.NativeEndian.Uint64(a[:8])^pairSeed[0], binary.NativeEndian.Uint64(a[8:])^pairSeed[1])
+	return mix(binary.NativeEndian.Uint64(a[:8])^mixSeed[0], binary.NativeEndian.Uint64(a[8:])^mixSeed[1])
 }
 
 func hashClient(registrar, client *[16]byte) uint64 {
-	return mix(hashAddress(registrar)^pairSeed[1], hashAddress(client)^pairSeed[0])
+	return mix(hashAddress(registrar)^mixSeed[1], hashAddress(client)^mixSeed[0])
 }
 
 func hashExtension(registrar *[16]byte, name string) uint64 {
-	return mix(hashAddress(registrar)^pairSeed[1], maphash.String(seed, name)^pairSeed[0])
+	return mix(hashAddress(registrar)^mixSeed[1], maphash.String(seed, name)^mixSeed[0])
 }
 
 func hashPair(client, extension uint64) uint64 {
-	return mix(client^pairSeed[0], extension^pairSeed[1])
+	return mix(client^mixSeed[0], extension^mixSeed[1])
 }
 
 // subject is whom an answer concerns: what the detector knows of them, and what it needs to know them from now on.

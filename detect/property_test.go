@@ -102,15 +102,20 @@ type judge interface {
 	Finish()
 }
 
+// tell tells a judge one record.
+func tell(j judge, r *record) {
+	if r.n > 0 {
+		j.Advance(r.flow.Time, r.n)
+		return
+	}
+	f := r.flow
+	j.Observe(&f)
+}
+
 // play tells a judge all records, calling between after each, and ends the input.
 func play(j judge, records []record, between func(i int)) {
 	for i := range records {
-		if r := &records[i]; r.n > 0 {
-			j.Advance(r.flow.Time, r.n)
-		} else {
-			f := r.flow
-			j.Observe(&f)
-		}
+		tell(j, &records[i])
 		if between != nil {
 			between(i)
 		}

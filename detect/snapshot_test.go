@@ -23,12 +23,7 @@ func TestSnapshotsChangeNothing(t *testing.T) {
 			d := newDetector(t, func(c *detect.Config) { *c = cfg })
 			var got []detect.Alert
 			for i := range records {
-				if r := &records[i]; r.n > 0 {
-					d.Advance(r.flow.Time, r.n)
-				} else {
-					f := r.flow
-					d.Observe(&f)
-				}
+				tell(d, &records[i])
 				if i%997 == 996 {
 					got = append(got, d.Alerts()...)
 					d = reincarnated(t, d, cfg)
