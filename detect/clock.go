@@ -80,6 +80,15 @@ func (d *Detector) Tick(wall int64) {
 	}
 }
 
+// Due tells whether a Tick with this wall clock (0 for none) and then records up to a time, Unix milliseconds, bring a check,
+// so that they may take longer than others do.
+func (d *Detector) Due(wall, newest int64) bool {
+	if wall != 0 && d.accepted > 0 {
+		newest = max(newest, d.newest+wall-d.arrived)
+	}
+	return d.nextCheck != 0 && newest >= d.nextCheck
+}
+
 // Finish ends the input of a replay: the clock runs on until all incidents have ended.
 func (d *Detector) Finish() {
 	if d.nextCheck == 0 {

@@ -10,28 +10,37 @@ import (
 
 // encoder writes a snapshot; the first error stays.
 type encoder struct {
-	w   *bufio.Writer
+	w   io.Writer
+	buf []byte // not written yet
 	err error
 }
 
-func (e *encoder) uint(n uint64) {
-	var b [binary.MaxVarintLen64]byte
-	_, _ = e.w.Write(b[:binary.PutUvarint(b[:], n)]) // Flush gives the error
+// encoderBlock is how many bytes are written at once, or a record more.
+const encoderBlock = 1 << 16
+
+func newEncoder(w io.Writer) *encoder { return &encoder{w: w, buf: make([]byte, 0, 2*encoderBlock)} }
+
+// spill writes what was encoded, if it is enough.
+func (e *encoder) spill(enough int) {
+	if len(e.buf) < enough || e.err != nil {
+		return
+	}
+	_, e.err = e.w.Write(e.buf)
+	e.buf = e.buf[:0]
 }
 
-func (e *encoder) int(n int64) {
-	var b [binary.MaxVarintLen64]byte
-	_, _ = e.w.Write(b[:binary.PutVarint(b[:], n)])
-}
+func (e *encoder) uint(n uint64) { e.buf = binary.AppendUvarint(e.buf, n) }
+
+func (e *encoder) int(n int64) { e.buf = binary.AppendVarint(e.buf, n) }
 
 func (e *encoder) bytes(b []byte) {
 	e.uint(uint64(len(b)))
-	_, _ = e.w.Write(b)
+	e.buf = append(e.buf, b...)
 }
 
 func (e *encoder) text(s string) {
 	e.uint(uint64(len(s)))
-	_, _ = e.w.WriteString(s)
+	e.buf = append(e.buf, s...)
 }
 
 // used writes a truth, and gives it back.
@@ -48,6 +57,7 @@ func (e *encoder) list(n int, each func(i int)) {
 	e.uint(uint64(n))
 	for i := range n {
 		each(i)
+		e.spill(encoderBlock)
 	}
 }
 
@@ -120,6 +130,18 @@ func (r *decoder) address() (a [16]byte) {
 		r.fail("an address of %d bytes", len(b))
 	}
 	return a
+}
+
+// end fails where something follows.
+func (r *decoder) end() {
+	if r.err != nil {
+		return
+	}
+	if _, err := r.r.ReadByte(); err == nil {
+		r.fail("something follows")
+	} else if err != io.EOF {
+		r.check(err)
+	}
 }
 
 func (r *decoder) text(limit int) string { return string(r.bytes(limit)) }

@@ -11,7 +11,7 @@ import (
 // maxRecords bounds what a snapshot may promise.
 const maxRecords = math.MaxInt32
 
-// Restore takes over what Snapshot wrote, in place of all that the detector knows. The configuration stays its own. On
+// Restore takes over what Snapshot wrote, all that r gives, in place of all that the detector knows. The configuration stays its own. On
 // an error, which bytes that Snapshot did not write give, the detector knows nothing.
 func (d *Detector) Restore(r io.Reader) error {
 	d.reset()
@@ -36,6 +36,7 @@ func (d *Detector) Restore(r io.Reader) error {
 	d.incidents = d.incidents[:0]
 	in.list(maxRecords, func(i int) { d.decodeIncident(in, uint32(i)) })
 	d.decodeWaiting(in)
+	in.end()
 	d.reconnect(in)
 	if in.err != nil {
 		d.reset()

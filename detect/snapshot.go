@@ -1,8 +1,6 @@
 package detect
 
 import (
-	"bufio"
-	"errors"
 	"io"
 	"slices"
 
@@ -27,7 +25,7 @@ const (
 
 // Snapshot writes all that the detector knows. Alerts that were not taken are not in it.
 func (d *Detector) Snapshot(w io.Writer) error {
-	e := &encoder{w: bufio.NewWriterSize(w, 1<<16)}
+	e := newEncoder(w)
 	e.text(snapshotMagic)
 	e.uint(snapshotVersion)
 	d.encodeClock(e)
@@ -50,7 +48,8 @@ func (d *Detector) Snapshot(w io.Writer) error {
 		open := slices.DeleteFunc(slices.Clone(waiting), func(inc *incident) bool { return inc.number == 0 })
 		e.list(len(open), func(i int) { e.uint(uint64(open[i].number)) })
 	}
-	return errors.Join(e.err, e.w.Flush())
+	e.spill(0)
+	return e.err
 }
 
 func (d *Detector) encodeClock(e *encoder) {
