@@ -86,8 +86,6 @@ func (d *Detector) reset() {
 	}
 }
 
-func (d *Detector) nameOf(e *extension) string { return d.names.get(e.name, int(e.length)) }
-
 // Observe takes one answer, or the evidence of one request.
 func (d *Detector) Observe(f *Flow) {
 	if !d.moveClock(f.Time, 1) {

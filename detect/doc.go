@@ -24,6 +24,6 @@
 //
 //   - slab.go, index.go, keys.go: records by number, by hash, by what they are of
 //   - pair.go: the records and how they hang together
-//   - names.go: the text of extensions
+//   - names.go: the text of extensions; the domain that most of a server share is kept once
 //   - ageing.go, timer.go: what falls due when, and who is forgotten first
 package detect

@@ -181,7 +181,7 @@ func (d *Detector) idOf(inc *incident) string {
 		h.Write(d.clients.at(inc.client).address[:])
 	}
 	if inc.extension != 0 {
-		h.Write([]byte(d.nameOf(d.extensions.at(inc.extension))))
+		h.Write([]byte(d.nameCopy(inc.extension)))
 	}
 	h.Write(binary.BigEndian.AppendUint64(nil, uint64(inc.first)))
 	return hex.EncodeToString(h.Sum(nil)[:16])

@@ -112,7 +112,7 @@ func (d *Detector) isClient(ci uint32, s *subject) bool {
 
 func (d *Detector) isExtension(ei uint32, s *subject) bool {
 	e := d.extensions.at(ei)
-	return int(e.length) == len(s.name) && d.nameOf(e) == s.name && d.registrars[e.registrar].address == s.registrarAddress
+	return d.isCalled(e, s.name) && d.registrars[e.registrar].address == s.registrarAddress
 }
 
 // registrarOf gives the number of a subject's registrar, which is made where it is not known.

@@ -160,7 +160,7 @@ func (d *Detector) succeedStranger(inc *incident, s *subject) {
 // keyOf gives what tells the members of an incident apart.
 func (d *Detector) keyOf(inc *incident, ci, ei uint32) string {
 	if inc.client != 0 {
-		return d.nameOf(d.extensions.at(ei))
+		return d.nameCopy(ei)
 	}
 	return string(d.clients.at(ci).address[:])
 }

@@ -3,6 +3,7 @@ package detect
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 	"unsafe"
 )
 
@@ -23,13 +24,51 @@ func shortName(extension string, buf *[maxName]byte) string {
 	return unsafe.String(&buf[0], maxName)
 }
 
-// names keeps the text of extensions outside of the garbage collector's sight: one slab for each length, in steps of
-// 8 bytes. A reference is valid together with the length of the text.
+// keepName keeps the name of an extension. Most accounts of a server share its domain, which makes most of their names:
+// the registrar remembers the first domain that it is given, and names that end in it are kept without it. What another one
+// chooses to begin with costs memory, no more; no result depends on it.
+func (d *Detector) keepName(e *extension, name string) {
+	r := &d.registrars[e.registrar]
+	if at := strings.LastIndexByte(name, '@'); at >= 0 && r.domain == "" {
+		r.domain = strings.Clone(name[at:])
+	}
+	if r.domain != "" && strings.HasSuffix(name, r.domain) {
+		e.flags |= sharesDomain
+		name = name[:len(name)-len(r.domain)]
+	}
+	e.name, e.length = d.names.add(name), uint8(len(name))
+}
+
+// nameOf gives the whole name of an extension. It lives in buf, or as long as the extension.
+func (d *Detector) nameOf(e *extension, buf *[maxName]byte) string {
+	kept := d.names.get(e.name, int(e.length))
+	if e.flags&sharesDomain == 0 {
+		return kept
+	}
+	n := copy(buf[:], kept)
+	n += copy(buf[n:], d.registrars[e.registrar].domain)
+	return unsafe.String(&buf[0], n)
+}
+
+// isCalled tells whether name is the whole name of an extension.
+func (d *Detector) isCalled(e *extension, name string) bool {
+	if e.flags&sharesDomain != 0 {
+		user := int(e.length)
+		if len(name) < user || name[user:] != d.registrars[e.registrar].domain {
+			return false
+		}
+		name = name[:user]
+	}
+	return int(e.length) == len(name) && d.names.get(e.name, len(name)) == name
+}
+
+// names keeps texts outside of the garbage collector's sight: one slab for each length, in steps of 4 bytes. A reference is
+// valid together with the length of the text.
 type names struct {
 	slabs [maxName/nameStep + 1]nameSlab
 }
 
-const nameStep = 8
+const nameStep = 4
 
 // nameSlab has cells of one size, chunkSize of them in a chunk.
 type nameSlab struct {

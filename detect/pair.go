@@ -67,10 +67,10 @@ func (c *client) chain() *uint32 { return &c.pairs }
 // extension is one (registrar, extension).
 type extension struct {
 	registrar  uint32
-	name       uint32 // in Detector.names
+	name       uint32 // in Detector.names; see keepName
 	pairs      uint32 // first of its pairs
 	suspicious uint32 // at least as many of its pairs are suspicious
-	length     uint8  // of the name
+	length     uint8  // of what is kept of the name
 	flags      groupFlags
 }
 
@@ -80,14 +80,16 @@ func (e *extension) chain() *uint32 { return &e.pairs }
 type groupFlags uint8
 
 const (
-	underAttack groupFlags = 1 << iota // an open scan of this client, an open distributed brute force of this extension
-	waiting                            // waits to be judged
+	underAttack  groupFlags = 1 << iota // an open scan of this client, an open distributed brute force of this extension
+	waiting                             // waits to be judged
+	sharesDomain                        // the name of this extension is kept without the domain of its registrar
 )
 
 // registrar is one server. There are few, so they live in a map.
 type registrar struct {
 	address    [16]byte
-	users      int // clients and extensions that refer to it
+	users      int    // clients and extensions that refer to it
+	domain     string // of most of its extensions, as it seems, with the @; empty where none is known
 	thresholds Thresholds
 	port       uint16 // last seen
 }
@@ -108,7 +110,8 @@ func (d *Detector) addPair(s *subject) *pair {
 	if s.extension == 0 {
 		var e *extension
 		s.extension, e = d.extensions.allocate()
-		e.registrar, e.name, e.length = s.registrar, d.names.add(s.name), uint8(len(s.name))
+		e.registrar = s.registrar
+		d.keepName(e, s.name)
 		d.extensionIndex.insert(s.extensionHash, s.extension)
 		d.registrars[s.registrar].users++
 	}
@@ -144,7 +147,8 @@ func (d *Detector) removePair(pi uint32) {
 	ci, ei := p.client, p.extension
 	c, e := d.clients.at(ci), d.extensions.at(ei)
 	registrar := &d.registrars[c.registrar].address
-	clientHash, extensionHash := hashClient(registrar, &c.address), hashExtension(registrar, d.nameOf(e))
+	var buf [maxName]byte
+	clientHash, extensionHash := hashClient(registrar, &c.address), hashExtension(registrar, d.nameOf(e, &buf))
 	d.unlink(&c.pairs, p.inClient, func(q *pair) *links { return &q.inClient })
 	d.unlink(&e.pairs, p.inExtension, func(q *pair) *links { return &q.inExtension })
 	d.pairIndex.remove(hashPair(clientHash, extensionHash), pi)

@@ -47,7 +47,8 @@ func (d *Detector) reconnectPairs(in *decoder) {
 			x.suspicious++
 		}
 		registrar := &d.registrars[c.registrar].address
-		hash := hashPair(hashClient(registrar, &c.address), hashExtension(registrar, d.nameOf(x)))
+		var buf [maxName]byte
+		hash := hashPair(hashClient(registrar, &c.address), hashExtension(registrar, d.nameOf(x, &buf)))
 		d.pairIndex.insert(hash, pi)
 		if p.member == 0 {
 			d.outside++
@@ -156,7 +157,8 @@ func (d *Detector) reconnectGroups(in *decoder) {
 		if x := d.extensions.at(xi); x.registrar != 0 {
 			r := &d.registrars[x.registrar]
 			r.users++
-			d.extensionIndex.insert(hashExtension(&r.address, d.nameOf(x)), xi)
+			var buf [maxName]byte
+			d.extensionIndex.insert(hashExtension(&r.address, d.nameOf(x, &buf)), xi)
 			if x.pairs == 0 {
 				in.fail("extension %d has no pairs", xi)
 			}

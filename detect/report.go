@@ -89,6 +89,7 @@ func (d *Detector) describeMembers(inc *incident, a *Alert) {
 		limit = MaxTopClients
 	}
 	var client uint32
+	var buf [maxName]byte
 	for mi := inc.members; mi != 0; {
 		m := d.members.at(mi)
 		p := d.pairs.at(m.pair)
@@ -96,15 +97,12 @@ func (d *Detector) describeMembers(inc *incident, a *Alert) {
 		if inc.client == 0 {
 			one.Client = d.clientAddr(p.client)
 		} else {
-			one.Extension = d.nameOf(d.extensions.at(p.extension))
+			one.Extension = d.nameOf(d.extensions.at(p.extension), &buf)
 		}
 		if several.Top = addTop(several.Top, one, limit); several.Top[0] == one {
 			client = p.client
 		}
 		mi = m.next
-	}
-	for i := range several.Top {
-		several.Top[i].Extension = strings.Clone(several.Top[i].Extension)
 	}
 	alone := Members{Count: 1, Top: []Member{{Attempts: a.Attempts}}}
 	if inc.client == 0 {
@@ -120,7 +118,7 @@ func (d *Detector) describeMembers(inc *incident, a *Alert) {
 	a.Extension = a.Extensions.Top[0].Extension
 }
 
-// addTop puts a member into a list of the strongest.
+// addTop puts a member into a list of the strongest. Its name is borrowed, and copied into the list.
 func addTop(top []Member, m Member, limit int) []Member {
 	at, _ := slices.BinarySearchFunc(top, m, func(x, y Member) int {
 		return cmp.Or(cmp.Compare(y.Attempts, x.Attempts), x.Client.Compare(y.Client), cmp.Compare(x.Extension, y.Extension))
@@ -128,6 +126,7 @@ func addTop(top []Member, m Member, limit int) []Member {
 	if at == limit {
 		return top
 	}
+	m.Extension = strings.Clone(m.Extension)
 	top = slices.Insert(top, at, m)
 	return top[:min(len(top), limit)]
 }
@@ -136,4 +135,7 @@ func (d *Detector) clientAddr(ci uint32) netip.Addr {
 	return netip.AddrFrom16(d.clients.at(ci).address).Unmap()
 }
 
-func (d *Detector) nameCopy(ei uint32) string { return strings.Clone(d.nameOf(d.extensions.at(ei))) }
+func (d *Detector) nameCopy(ei uint32) string {
+	var buf [maxName]byte
+	return strings.Clone(d.nameOf(d.extensions.at(ei), &buf))
+}

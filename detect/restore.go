@@ -114,8 +114,8 @@ func (d *Detector) decodeClient(in *decoder, _ uint32, c *client) {
 func (d *Detector) decodeExtension(in *decoder, _ uint32, x *extension) {
 	x.registrar = d.registrar(in)
 	name := in.text(maxName)
-	x.name, x.length = d.names.add(name), uint8(len(name))
 	x.flags = groupFlags(in.uint(uint64(waiting)))
+	d.keepName(x, name)
 }
 
 func (d *Detector) decodePair(in *decoder, _ uint32, p *pair) {

@@ -110,6 +110,6 @@ func (d *Detector) isAllowed(inc *incident) bool {
 	return slices.ContainsFunc(d.rules.allow, func(a AllowRule) bool {
 		return a.inForce(d.now) && matchAddr(a.Registrars, registrar) &&
 			(len(a.Clients) == 0 || inc.client != 0 && matchAddr(a.Clients, d.clientAddr(inc.client))) &&
-			(len(a.Extensions) == 0 || inc.extension != 0 && matchName(a.Extensions, d.nameOf(d.extensions.at(inc.extension))))
+			(len(a.Extensions) == 0 || inc.extension != 0 && matchName(a.Extensions, d.nameCopy(inc.extension)))
 	})
 }

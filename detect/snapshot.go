@@ -88,7 +88,8 @@ func (d *Detector) encodeClient(e *encoder, c *client) {
 
 func (d *Detector) encodeExtension(e *encoder, x *extension) {
 	e.uint(uint64(x.registrar))
-	e.text(d.nameOf(x))
+	var buf [maxName]byte
+	e.text(d.nameOf(x, &buf))
 	e.uint(uint64(x.flags & waiting))
 }
 
