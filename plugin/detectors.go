@@ -182,7 +182,7 @@ func (d *detector) open(out *instance) error {
 func (d *detector) metrics() []engine.Metric {
 	return append(d.engine.Metrics(), engine.Metric{
 		Name: "panics_total", Help: "Faults of siphunt that were caught; the log has more.", Kind: engine.Counter,
-		Labels: [][2]string{{"detector", d.name}}, Value: float64(d.panics.Load()),
+		Labels: [][2]string{{"detector", d.name}}, Value: float64(d.panics.Load() + d.engine.Panics()),
 	})
 }
 

@@ -52,12 +52,22 @@ func openBench(b *testing.B, config string) *bench {
 	return e
 }
 
-// arrive gives a chunk to the engine, at the time of its last record.
+// arrive gives a chunk to the engine, at the time of its last record, and waits until it is judged.
 //
 //go:noinline // so that instructions can be counted in it
 func (e *bench) arrive(c *sample.Chunk) {
+	e.flush(c)
+	settled(e.Engine)
+	e.fetch()
+}
+
+func (e *bench) flush(c *sample.Chunk) {
 	e.clock.Store(c.Time(c.Len() - 1))
 	e.Flush(c.Bytes)
+}
+
+// fetch takes the alerts that wait.
+func (e *bench) fetch() {
 	if e.Collect() != nil {
 		e.Delivered()
 	}
@@ -66,9 +76,10 @@ func (e *bench) arrive(c *sample.Chunk) {
 // expect fails where records were lost on the way, so that nothing was measured but that. It gives the detector's figures.
 func (e *bench) expect(b *testing.B, records int) detect.Stats {
 	b.Helper()
+	settled(e.Engine)
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	flows, s := &e.counters.flows, e.detector.Stats()
+	flows, s := &e.counters.flows, e.stats
 	if n := uint64(records); flows.Records != n || flows.Relevant+flows.Other != n || s.Late+s.TimeRejected > 0 {
 		b.Fatalf("want %d records, none of them lost: %+v %+v", records, flows, s)
 	}

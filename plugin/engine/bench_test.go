@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/binary"
 	"fmt"
+	"io"
 	"syscall"
 	"testing"
 	"time"
@@ -94,6 +95,7 @@ func BenchmarkFlush(b *testing.B) {
 				e.Flush(all[i%len(all)])
 				i++
 			}
+			settled(e)
 			records := float64(b.N) * n
 			b.ReportMetric(float64(cpu()-begin)/records, "cpu-ns/record")
 			b.ReportMetric(float64(b.Elapsed())/records, "ns/record")
@@ -154,7 +156,7 @@ func BenchmarkRecovery(b *testing.B) {
 		}
 		var n entry
 		relive := func(payload []byte) error { return again.relive(&n, payload, &Options{}) }
-		if err := e.keeper.store.Load(func([]byte) error { return nil }, relive); err != nil {
+		if err := e.keeper.store.Load(func(io.Reader) error { return nil }, relive); err != nil {
 			b.Fatal(err)
 		}
 	}

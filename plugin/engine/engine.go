@@ -24,6 +24,10 @@ type Options struct {
 
 // Engine is one detector at work: chunks go in by Flush, alert records come out by Collect. All methods are safe for
 // concurrent use.
+//
+// It has two locks. Who works with the detector holds detecting; all else that changes is under mu. So that no Flush waits
+// for a long piece of the detector's work, a check or a snapshot, it only tries for detecting: what it cannot have done at
+// once waits in the queue.
 type Engine struct {
 	name    string
 	now     func() time.Time
@@ -35,6 +39,7 @@ type Engine struct {
 
 	flushing            atomic.Int64 // nanoseconds spent in Flush
 	reloads, badReloads atomic.Uint64
+	panics              atomic.Uint64 // of the worker
 
 	changing sync.Mutex // one change of the rules at a time; taken before mu
 	options  Options
@@ -44,16 +49,22 @@ type Engine struct {
 	keeper   *keeper // nil without a state_dir that can be used
 	unusable error   // why it cannot be
 
-	mu sync.Mutex // the one lock, of all below
+	detecting sync.Mutex // of the detector; taken before mu, but for a try
+
+	mu sync.Mutex // of all below
 	memory
+	queue    queue
+	stats    detect.Stats // of the detector, after the newest job
 	counters counters
 	told     losses       // when the notices last looked
 	before   detect.Stats // what earlier processes have counted
 }
 
-// Open starts a detector. The error is made for a person: it says what to change, and where.
+// Open starts a detector, and makes the process's garbage collector run more often: see limitGarbage. The error is made for a person: it says what to change, and where.
 func Open(o Options) (*Engine, error) {
+	limitGarbage()
 	e := &Engine{name: o.Name, now: o.now, stop: make(chan struct{})}
+	e.queue.init(&e.mu)
 	if e.name == "" {
 		e.name = "main"
 	}
@@ -82,6 +93,7 @@ func Open(o Options) (*Engine, error) {
 	}
 	e.tellUnusable()
 	e.running.Go(e.run)
+	e.running.Go(e.work)
 	if e.keeper != nil {
 		e.roll()
 		e.running.Go(e.keep)
@@ -103,48 +115,61 @@ func (e *Engine) Close() {
 }
 
 // Flush takes a chunk of records as Fluent Bit gives them. What is wrong with it is counted and told, never returned:
-// the records beside it were counted, and must not come again. Nothing of chunk is kept.
+// the records beside it were counted, and must not come again. Nothing of chunk is kept. Its alerts may come a little
+// later: see queue.
 func (e *Engine) Flush(chunk []byte) {
 	begin := e.now()
 	r := e.rules.Load()
 	d := r.decoders.Get().(*decoding)
+	d.from = &r.decoders
 	d.decoder.Chunk(&d.batch, chunk)
 	e.encode(d, chunk)
+	stats := d.batch.Stats
 	lost := e.take(d)
 	e.syncFlush()
-	e.tell(lost, &d.batch.Stats)
-	// The flows point into the chunk. It is C's, and once C has given it back Go may get the same memory: a stale
-	// pointer into it would stop the garbage collector.
-	clear(d.batch.Flows)
-	d.batch.Reset()
-	r.decoders.Put(d)
+	e.tell(lost, &stats)
 	e.flushing.Add(int64(e.now().Sub(begin)))
 }
 
-// take hands a batch to the detector, unless it was counted before a crash. It is in the journal before it is looked at.
+// take has a chunk judged, unless it was counted before a crash. It is in the journal before the detector looks at it.
 func (e *Engine) take(d *decoding) losses {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.queue.waitForRoom()
 	e.counters.flushes++
 	if e.keeper != nil && e.deliveries.again(d.fingerprint) {
 		e.counters.redelivered++
+		d.release()
 		return losses{}
 	}
 	addStats(&e.counters.flows, &d.batch.Stats)
 	now := e.now().UnixMilli()
 	e.journalChunk(now, d)
-	e.live(now, &d.batch)
+	e.handle(job{now, d})
 	return e.newLosses()
 }
 
-// live is what a chunk, or a second without one, does to the detector. It is the same when the journal is read. The lock
-// is held.
+// live is what a chunk, or a second without one, does to the detector. It is the same when the journal is read. Both
+// locks are held.
 func (e *Engine) live(now int64, b *flow.Batch) {
-	if e.rules.Load().config.WallClock {
-		e.detector.Tick(now)
+	e.judge(now, b)
+	e.post(now, e.detector.Alerts(), e.detector.Stats())
+}
+
+// judge is the detector's part of it, for which detecting is enough.
+func (e *Engine) judge(now int64, b *flow.Batch) {
+	if wall := e.wall(now); wall != 0 {
+		e.detector.Tick(wall)
 	}
 	feed(e.detector, b)
-	e.post(now)
+}
+
+// wall is the time that the detector is told; 0 where the flows are its only clock.
+func (e *Engine) wall(now int64) int64 {
+	if e.rules.Load().config.WallClock {
+		return now
+	}
+	return 0
 }
 
 // feed gives the detector what a batch holds, in the order of its records.
@@ -187,19 +212,20 @@ func (e *Engine) advance() losses {
 	defer e.mu.Unlock()
 	now := e.now().UnixMilli()
 	e.journal(entryTick, now, e.outbox.arrived)
-	e.live(now, &flow.Batch{})
+	e.handle(job{now, nil})
 	return e.newLosses()
 }
 
-// post puts the detector's new alerts into the outbox, as far as the quota allows. The lock is held.
-func (e *Engine) post(now int64) {
+// post puts new alerts of the detector into the outbox, as far as the quota allows, and keeps its figures. mu is held.
+func (e *Engine) post(now int64, alerts []detect.Alert, stats detect.Stats) {
+	e.stats = stats
 	created := time.UnixMilli(now)
 	encoder := e.rules.Load().encoder
 	if f := e.quota.summary(now); f != nil {
 		f.Detector = e.name
 		e.outbox.add(detect.Open, encoder.AppendFolded(nil, f, created))
 	}
-	for _, a := range e.detector.Alerts() {
+	for _, a := range alerts {
 		e.counters.alerts[a.Kind][a.State]++
 		if e.quota.pass(&a) {
 			e.outbox.add(a.State, encoder.AppendRecord(nil, &a, created))

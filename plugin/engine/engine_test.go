@@ -88,8 +88,15 @@ func pack(b []byte, value any) []byte {
 	panic(fmt.Sprintf("a flow record holds a %T", value))
 }
 
-// figure is the value of a metric whose name and labels are written as in "alerts_total brute-force open".
+// figure is the value of a metric when all that came is judged; name and labels are written as in "alerts_total
+// brute-force open".
 func figure(t testing.TB, e *Engine, what string) float64 {
+	t.Helper()
+	settled(e)
+	return figureNow(t, e, what)
+}
+
+func figureNow(t testing.TB, e *Engine, what string) float64 {
 	t.Helper()
 	for _, m := range e.Metrics() {
 		name := m.Name
@@ -136,7 +143,7 @@ func TestFlushFindsWhatReplayFinds(t *testing.T) {
 		e.Flush(chunk)
 		clear(chunk) // as C may do: nothing of it may be needed any more
 	}
-	got := e.Collect()
+	got := collect(e)
 	if len(got) == 0 || !bytes.Equal(got, want) {
 		t.Errorf("collected %q,\nwant %q", got, want)
 	}
@@ -193,7 +200,7 @@ func TestChangedRulesReachTheDetector(t *testing.T) {
 	if n := figure(t, e, "alerts_total brute-force end"); n != 1 {
 		t.Errorf("%v ends, want 1", n)
 	}
-	if !bytes.Contains(e.Collect(), []byte("allowed")) {
+	if !bytes.Contains(collect(e), []byte("allowed")) {
 		t.Error("the alert does not say that it was allowed")
 	}
 }

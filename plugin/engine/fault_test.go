@@ -49,7 +49,7 @@ func TestEveryFaultOfTheDisk(t *testing.T) {
 					if got := figure(t, l.e, "rejections_total"); got != 208 {
 						t.Fatalf("call %d: %v rejections, want the second half", n, got)
 					}
-					if l.e.Collect() == nil {
+					if collect(l.e) == nil {
 						t.Fatalf("call %d: no alert, known before %v", n, knew)
 					}
 					l.clock.set(recorded.Add(2 * time.Minute))
@@ -66,7 +66,7 @@ func TestEveryFaultOfTheDisk(t *testing.T) {
 					}
 					l.crash()
 					attempts := 0
-					for _, record := range events(t, l.e.Collect()) {
+					for _, record := range events(t, collect(l.e)) {
 						if strings.Contains(record, "success") {
 							attempts++
 						}
@@ -103,7 +103,7 @@ func TestSlowDiskHoldsUpNothing(t *testing.T) {
 		l.e.Flush(chunk)
 	}
 	l.e.tick()
-	if l.e.Collect() == nil {
+	if collect(l.e) == nil {
 		t.Error("no alert while the disk is stuck")
 	}
 	close(free)

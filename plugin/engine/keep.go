@@ -1,7 +1,8 @@
 package engine
 
 import (
-	"errors"
+	"bytes"
+	"io"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -10,8 +11,8 @@ import (
 	"github.com/siphunt/siphunt/plugin/engine/state"
 )
 
-// keeper writes what the engine knows to disk. What a Flush took is in the journal before the detector looks at it; a
-// snapshot is made in memory, and written while records go on. Whatever the disk does, detection goes on.
+// keeper writes what the engine knows to disk. What a Flush took is in the journal before the detector looks at it; while a
+// snapshot is made, what comes waits in the queue. Whatever the disk does, detection goes on.
 type keeper struct {
 	store  *state.Store
 	config StateConfig
@@ -27,7 +28,7 @@ type keeper struct {
 // retry is how soon a snapshot that failed, or one that has to mend a journal, is tried again.
 const retry = time.Minute
 
-// encode prepares the journal entry of a chunk, outside the lock.
+// encode prepares the journal entry of a chunk, outside of the locks.
 func (e *Engine) encode(d *decoding, chunk []byte) {
 	if e.keeper == nil {
 		return
@@ -36,7 +37,7 @@ func (e *Engine) encode(d *decoding, chunk []byte) {
 	d.body = appendBatch(d.body[:0], &d.batch)
 }
 
-// journalChunk writes the entry. The lock is held.
+// journalChunk writes the entry. mu is held.
 func (e *Engine) journalChunk(now int64, d *decoding) {
 	if e.keeper == nil {
 		return
@@ -51,7 +52,7 @@ func (e *Engine) journalChunk(now int64, d *decoding) {
 	e.append(d.head, d.body)
 }
 
-// journal writes an entry of another kind. The lock is held.
+// journal writes an entry of another kind. mu is held.
 func (e *Engine) journal(kind byte, now int64, alert uint64, rest ...[]byte) {
 	if e.keeper == nil {
 		return
@@ -143,24 +144,36 @@ func (e *Engine) roll() {
 }
 
 func (e *Engine) writeSnapshot() error {
-	snapshot, err := e.begin()
+	head, err := e.begin()
 	if err != nil {
 		return err
 	}
-	if err := e.keeper.store.Commit(snapshot); err != nil {
+	made := newSpool()
+	var making sync.WaitGroup
+	making.Go(func() {
+		defer e.detecting.Unlock()
+		made.finish(guarded(func() error { return e.detector.Snapshot(made) }))
+	})
+	size, err := e.keeper.store.Commit(io.MultiReader(bytes.NewReader(head), made))
+	making.Wait()
+	if err != nil {
 		return err
 	}
 	e.keeper.snapshots.Add(1)
-	e.keeper.size.Store(int64(len(snapshot)))
+	e.keeper.size.Store(size)
 	return nil
 }
 
-// begin makes the snapshot, and lets the journal that follows it begin.
-func (e *Engine) begin() ([]byte, error) {
-	e.mu.Lock()
+// begin makes the first part of a snapshot, and lets the journal that follows it begin. Where it does not fail, detecting is
+// held on return: the detector is the rest.
+func (e *Engine) begin() (head []byte, err error) {
+	e.settle()
 	defer e.mu.Unlock()
-	snapshot, err := e.snapshot(e.rules.Load())
-	return snapshot, errors.Join(err, e.keeper.store.Begin())
+	if err := e.keeper.store.Begin(); err != nil {
+		e.detecting.Unlock()
+		return nil, err
+	}
+	return e.head(e.rules.Load()), nil
 }
 
 // leave writes the state for the next process.

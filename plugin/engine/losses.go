@@ -9,9 +9,9 @@ type losses struct {
 	late, fromFuture, evicted, endedEarly, updates, others uint64
 }
 
-// newLosses gives what was lost since it was last called. The lock is held.
+// newLosses gives what was lost since it was last called. mu is held.
 func (e *Engine) newLosses() losses {
-	s := e.detector.Stats()
+	s := e.stats
 	old := e.told
 	e.told = losses{s.Late, s.TimeRejected, s.Evicted, s.EndedEarly, e.outbox.lostUpdates, e.outbox.lostOthers}
 	return losses{
@@ -20,7 +20,7 @@ func (e *Engine) newLosses() losses {
 	}
 }
 
-// tell logs losses and dropped records, once in a while. The lock is not held.
+// tell logs losses and dropped records, once in a while. mu is not held.
 func (e *Engine) tell(l losses, s *flow.Stats) {
 	now := e.now()
 	for i, n := range s.Dropped {

@@ -1,8 +1,10 @@
 package engine
 
 import (
-	"bytes"
+	"bufio"
 	"encoding/binary"
+	"io"
+	"math"
 	"strings"
 
 	"github.com/siphunt/siphunt/detect"
@@ -10,6 +12,7 @@ import (
 
 // memory is what must outlive the process, so what a snapshot holds:
 //
+//	length of what comes before the detector
 //	version 1 byte
 //	the rules in force: text of the configuration file, clock ('w' wall, 'f' flow)
 //	key of the fingerprints (16 bytes), number of fingerprints, the fingerprints
@@ -27,8 +30,8 @@ type memory struct {
 
 const memoryVersion = 1
 
-// snapshot writes all of it, with the rules in force.
-func (m *memory) snapshot(r *rules) ([]byte, error) {
+// head writes all of it but the detector, with the rules in force.
+func (m *memory) head(r *rules) []byte {
 	b := appendText([]byte{memoryVersion}, r.text)
 	if r.config.WallClock {
 		b = append(b, 'w')
@@ -60,14 +63,21 @@ func (m *memory) snapshot(r *rules) ([]byte, error) {
 		}
 		b = appendText(b, p.record)
 	}
-	all := bytes.NewBuffer(b)
-	err := m.detector.Snapshot(all)
-	return all.Bytes(), err
+	return append(binary.AppendUvarint(nil, uint64(len(b))), b...)
 }
 
-// readMemory reads a snapshot. The detector takes the rules that it was made under, which newRules makes of their text.
-func readMemory(payload []byte, newRules func(text string, wallClock bool) (*rules, error)) (*memory, *rules, error) {
-	w := &wire{rest: string(payload)}
+// readMemory reads a snapshot to its end. The detector takes the rules that it was made under, which newRules makes of their text.
+func readMemory(snapshot io.Reader, newRules func(text string, wallClock bool) (*rules, error)) (*memory, *rules, error) {
+	in := bufio.NewReaderSize(snapshot, 1<<16)
+	length, err := binary.ReadUvarint(in)
+	if err != nil {
+		return nil, nil, err
+	}
+	head, err := io.ReadAll(io.LimitReader(in, int64(length&math.MaxInt64)))
+	if err != nil {
+		return nil, nil, err
+	}
+	w := &wire{rest: string(head)}
 	if w.byte() != memoryVersion {
 		return nil, nil, errWire
 	}
@@ -80,10 +90,9 @@ func readMemory(payload []byte, newRules func(text string, wallClock bool) (*rul
 	}
 	m.readQuota(w)
 	m.readOutbox(w)
-	if w.bad || len(recent) > recentChunks || clock != 'w' && clock != 'f' {
+	if w.bad || w.rest != "" || len(recent) > recentChunks || clock != 'w' && clock != 'f' {
 		return nil, nil, errWire
 	}
-	var err error
 	if m.deliveries, err = newDeliveries([]byte(key)); err != nil {
 		return nil, nil, err
 	}
@@ -95,7 +104,7 @@ func readMemory(payload []byte, newRules func(text string, wallClock bool) (*rul
 	if m.detector, err = detect.New(r.config.Detector); err != nil {
 		return nil, nil, err
 	}
-	return m, r, m.detector.Restore(strings.NewReader(w.rest))
+	return m, r, m.detector.Restore(in)
 }
 
 func (m *memory) readQuota(w *wire) {

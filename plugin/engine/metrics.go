@@ -25,7 +25,7 @@ type Metric struct {
 	Value      float64
 }
 
-// counters are what the engine counts itself, beside detect.Stats. They are under the engine's lock.
+// counters are what the engine counts itself, beside detect.Stats. They are under the engine's mu.
 type counters struct {
 	flows   flow.Stats // without examples
 	flushes uint64
@@ -54,7 +54,7 @@ func addStats(total, s *flow.Stats) {
 func (e *Engine) Metrics() []Metric {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	c, d := &e.counters, since(e.detector.Stats(), e.before)
+	c, d := &e.counters, since(e.stats, e.before)
 	l := metricList{label: [2]string{"detector", e.name}}
 
 	l.add(Counter, "records_total", "Records taken.", float64(c.flows.Records))

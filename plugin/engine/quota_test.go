@@ -55,9 +55,9 @@ func TestFloodOfAlerts(t *testing.T) {
 	l.clock.set(recorded.Add(15 * time.Second))
 	l.e.tick()
 	folded := figure(t, l.e, "alerts_folded_total")
-	before := l.e.Collect()
+	before := collect(l.e)
 	l.crash()
-	if !bytes.Equal(before, l.e.Collect()) {
+	if !bytes.Equal(before, collect(l.e)) {
 		t.Error("other alerts wait after the crash")
 	}
 	l.collect(true)

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
@@ -38,7 +39,7 @@ func (e *Engine) remember(o *Options, r *rules) error {
 	if err == nil {
 		var n entry
 		err = k.store.Load(
-			func(payload []byte) error { return guarded(func() error { return e.restore(payload, o) }) },
+			func(snapshot io.Reader) error { return guarded(func() error { return e.restore(snapshot, o) }) },
 			func(payload []byte) error { return guarded(func() error { return e.relive(&n, payload, o) }) },
 		)
 	}
@@ -51,8 +52,8 @@ func (e *Engine) remember(o *Options, r *rules) error {
 }
 
 // restore takes a snapshot. Where it fails it changes nothing.
-func (e *Engine) restore(payload []byte, o *Options) error {
-	m, r, err := readMemory(payload, func(text string, wallClock bool) (*rules, error) {
+func (e *Engine) restore(snapshot io.Reader, o *Options) error {
+	m, r, err := readMemory(snapshot, func(text string, wallClock bool) (*rules, error) {
 		r, err := newRules(text, o)
 		if err == nil {
 			r.config.WallClock = wallClock
@@ -73,6 +74,8 @@ func (e *Engine) relive(n *entry, payload []byte, o *Options) error {
 	if err := n.read(payload); err != nil {
 		return err
 	}
+	e.detecting.Lock()
+	defer e.detecting.Unlock()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if n.kind == entryDelivered {
@@ -97,6 +100,8 @@ func (e *Engine) relive(n *entry, payload []byte, o *Options) error {
 
 // goOn puts the rules of today in force, and lets what was counted so far be that of an earlier process.
 func (e *Engine) goOn(r *rules) error {
+	e.detecting.Lock()
+	defer e.detecting.Unlock()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := e.now().UnixMilli()
@@ -112,7 +117,8 @@ func (e *Engine) goOn(r *rules) error {
 	e.outbox.setLimit(r.config.OutboxLimit)
 	e.outbox.lostUpdates, e.outbox.lostOthers = 0, 0
 	e.deliveries.restarted()
-	e.before, e.counters = e.detector.Stats(), counters{}
+	e.stats = e.detector.Stats()
+	e.before, e.counters = e.stats, counters{}
 	e.newLosses()
 	return nil
 }

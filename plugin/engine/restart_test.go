@@ -68,7 +68,7 @@ func (l *life) crash() {
 // collect takes what waits; without delivered, Fluent Bit ends before it has said so.
 func (l *life) collect(delivered bool) {
 	l.t.Helper()
-	l.alerts = append(l.alerts, events(l.t, l.e.Collect())...)
+	l.alerts = append(l.alerts, events(l.t, collect(l.e))...)
 	if delivered {
 		l.e.Delivered()
 	}
@@ -177,7 +177,7 @@ func TestRestartIsNoRestart(t *testing.T) {
 				crash()
 			}
 		}
-		for l.collect(true); len(l.e.Collect()) > 0; l.collect(true) {
+		for l.collect(true); len(collect(l.e)) > 0; l.collect(true) {
 		}
 		if n := figure(l.t, l.e, "incidents"); n != 0 {
 			l.t.Errorf("%v incidents are open at the end", n)
@@ -291,7 +291,7 @@ func TestRulesBeforeTheCrash(t *testing.T) {
 	for _, chunk := range all[3:] {
 		l.e.Flush(bytes.Clone(chunk))
 	}
-	records := events(t, l.e.Collect())
+	records := events(t, collect(l.e))
 	if opened != 1 || len(records) != 2 {
 		t.Fatalf("%v opened and %d records, want that it opens and succeeds", opened, len(records))
 	}
@@ -356,13 +356,13 @@ func TestWhatWasCopiedIsNotRepeated(t *testing.T) {
 	for _, chunk := range chunks(t, svcrack, 1000) {
 		l.e.Flush(chunk)
 	}
-	if l.e.Collect() == nil {
+	if collect(l.e) == nil {
 		t.Fatal("no alert")
 	}
 	l.e.Delivered()
 	for range 2 {
 		l.crash()
-		if l.e.Collect() != nil {
+		if collect(l.e) != nil {
 			t.Error("an alert that was copied comes again")
 		}
 	}

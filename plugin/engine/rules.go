@@ -16,12 +16,23 @@ type rules struct {
 	decoders sync.Pool // of *decoding
 }
 
-// decoding is what one Flush needs for itself.
+// decoding is what one Flush needs for itself, and the chunk after it while it waits in the queue.
 type decoding struct {
+	from        *sync.Pool
 	decoder     *flow.Decoder
 	batch       flow.Batch
+	texts       []byte      // of the batch, in the queue only
 	fingerprint fingerprint // of the chunk; with state_dir only, as what follows
 	head, body  []byte      // of its journal entry
+}
+
+// release gives it back. The flows point into the chunk. It is C's, and once C has given it back Go may get the same memory:
+// a stale pointer into it would stop the garbage collector.
+func (d *decoding) release() {
+	clear(d.batch.Flows)
+	d.batch.Reset()
+	d.texts = d.texts[:0]
+	d.from.Put(d)
 }
 
 // loadRules reads the configuration file and makes what it asks for.
@@ -95,7 +106,8 @@ func (e *Engine) watchFile(file string) *watcher {
 // setRules puts rules in force; it fails, and changes nothing, where the detector refuses them.
 func (e *Engine) setRules(r *rules) error {
 	e.stayTheSame(r)
-	e.mu.Lock()
+	e.settle()
+	defer e.detecting.Unlock()
 	defer e.mu.Unlock()
 	now := e.now().UnixMilli()
 	old := e.rules.Load()
@@ -123,7 +135,7 @@ func (e *Engine) stayTheSame(r *rules) {
 	}
 }
 
-// putInForce hands rules to all that follow them. The lock is held.
+// putInForce hands rules to all that follow them. Both locks are held.
 func (e *Engine) putInForce(r *rules, now int64) error {
 	if err := e.change(r, now); err != nil {
 		return err
@@ -132,14 +144,14 @@ func (e *Engine) putInForce(r *rules, now int64) error {
 	return nil
 }
 
-// change is what other rules do to the detector. It is the same when the journal is read. The lock is held.
+// change is what other rules do to the detector. It is the same when the journal is read. Both locks are held.
 func (e *Engine) change(r *rules, now int64) error {
 	if err := e.detector.SetConfig(r.config.Detector); err != nil {
 		return err
 	}
 	e.rules.Store(r)
 	e.quota.limit = r.config.MaxAlertsPerMinute
-	e.post(now) // the allowlist may have ended incidents
+	e.post(now, e.detector.Alerts(), e.detector.Stats()) // the allowlist may have ended incidents
 	return nil
 }
 

@@ -53,13 +53,17 @@ func benchmarkStall(b *testing.B, state string) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	var thread, process, wall []time.Duration
+	pace := time.NewTicker(10 * time.Millisecond) // 300,000 records a second
+	defer pace.Stop()
 	for b.Loop() {
 		next()
+		<-pace.C
 		begin, p0, t0 := time.Now(), cpu(), threadTime()
-		e.arrive(c)
+		e.flush(c)
 		thread = append(thread, threadTime()-t0)
 		process = append(process, cpu()-p0)
 		wall = append(wall, time.Since(begin))
+		e.fetch()
 		chunks++
 	}
 	if s := e.expect(b, chunks*c.Len()); s.Pairs < alive || s.Evicted > 0 {

@@ -15,7 +15,7 @@ import (
 //	0        8     9        16
 //	"siphunt\n" kind version 0…   header; kind is 'S' or 'J', version 1
 //	+-------------------------+
-//	| length of the payload 4 |   frame: a snapshot has one, a journal any number
+//	| length of the payload 4 |   frame: a journal has one for each entry, a snapshot any number and an empty one as its end
 //	| CRC-32C 4               |   of the length and the payload
 //	| payload                 |
 //	+-------------------------+
@@ -26,6 +26,8 @@ const (
 	version    = 1
 	headerSize = 16
 	frameHead  = 8
+
+	snapshotFrame = 1 << 20 // bytes of a snapshot in a frame
 
 	snapshotKind = 'S'
 	journalKind  = 'J'
@@ -46,26 +48,21 @@ func fileHeader(kind byte) []byte {
 
 // appendFrame makes a frame of a payload that is given in parts.
 func appendFrame(dst []byte, parts ...[]byte) ([]byte, error) {
-	head, err := frameHeader(parts...)
-	dst = append(dst, head[:]...)
-	for _, p := range parts {
-		dst = append(dst, p...)
-	}
-	return dst, err
-}
-
-// frameHeader is what stands before a payload that is given in parts.
-func frameHeader(parts ...[]byte) (head [frameHead]byte, err error) {
 	n := 0
 	for _, p := range parts {
 		n += len(p)
 	}
 	if n > math.MaxUint32 {
-		return head, fmt.Errorf("%d bytes are too many for one frame", n)
+		return dst, fmt.Errorf("%d bytes are too many for one frame", n)
 	}
+	var head [frameHead]byte
 	binary.LittleEndian.PutUint32(head[:], uint32(n))
 	binary.LittleEndian.PutUint32(head[4:], sum(head[:4], parts...))
-	return head, nil
+	dst = append(dst, head[:]...)
+	for _, p := range parts {
+		dst = append(dst, p...)
+	}
+	return dst, nil
 }
 
 func sum(length []byte, parts ...[]byte) uint32 {
@@ -138,4 +135,30 @@ func (f *frames) read(b []byte) error {
 		return damaged("it ends in the middle")
 	}
 	return err
+}
+
+// payloads reads those of a snapshot's frames as one. Its end is good if the empty frame is there, and nothing behind it.
+type payloads struct {
+	*frames
+	rest []byte
+	err  error // of the file: damage, or the disk's
+}
+
+func (p *payloads) Read(b []byte) (int, error) {
+	for len(p.rest) == 0 && p.err == nil {
+		if p.rest, p.err = p.next(); p.err == io.EOF {
+			p.err = damaged("it has no end")
+		} else if p.err == nil && len(p.rest) == 0 {
+			p.err = io.EOF
+			if p.at != p.size {
+				p.err = damaged("%d bytes are behind its end", p.size-p.at)
+			}
+		}
+	}
+	n := copy(b, p.rest)
+	p.rest = p.rest[n:]
+	if n == 0 && p.err != nil {
+		return 0, p.err
+	}
+	return n, nil
 }

@@ -11,10 +11,10 @@ import (
 )
 
 // Load gives what was stored: restore gets the newest snapshot that is good, if there is one, and apply each entry since,
-// in order. Where restore refuses a snapshot, it has to leave things as they were; it is then given an older one. What is
-// damaged is logged and left out: of a journal, all from the first damaged frame on, which is no more than what was being
+// in order. Damage shows while a snapshot is read, so restore has to read to its end before it changes anything. Where it
+// refuses a snapshot or cannot read it, it is given it again or an older one. What is damaged is logged and left out: of a journal, all from the first damaged frame on, which is no more than what was being
 // written when the process was ended. The payloads are valid during the calls only.
-func (s *Store) Load(restore, apply func(payload []byte) error) error {
+func (s *Store) Load(restore func(snapshot io.Reader) error, apply func(payload []byte) error) error {
 	var found listing
 	err := again(func() (err error) { found, err = s.list(); return err })
 	if err != nil {
@@ -44,22 +44,22 @@ func (s *Store) Load(restore, apply func(payload []byte) error) error {
 	return nil
 }
 
-func (s *Store) loadSnapshot(name string, restore func([]byte) error) error {
-	var payload []byte
+func (s *Store) loadSnapshot(name string, restore func(io.Reader) error) error {
+	var refused error
 	err := again(func() error {
-		return s.open(name, snapshotKind, func(f *frames) (err error) {
-			if payload, err = f.next(); err == io.EOF {
-				return damaged("it is empty")
-			} else if err == nil && f.at != f.size {
-				return damaged("%d bytes are behind its end", f.size-f.at)
+		return s.open(name, snapshotKind, func(f *frames) error {
+			p := &payloads{frames: f}
+			refused = restore(p)
+			if p.err != nil && p.err != io.EOF {
+				return p.err
 			}
-			return err
+			return nil
 		})
 	})
 	if err != nil {
 		return err
 	}
-	return restore(payload)
+	return refused
 }
 
 // loadJournal applies the entries of a journal as far as it is good. One that the disk can't read is set aside, since

@@ -2,6 +2,7 @@ package state
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"slices"
 )
@@ -52,38 +53,31 @@ func (s *Store) create(name string, kind byte) (File, error) {
 	return f, nil
 }
 
-// Commit writes the snapshot of what was known at Begin. It does not hold up Append. Where it fails, the older snapshot
-// with all journals since is as good. Only when the snapshot is on the
-// disk, under its name, the generations that it makes unnecessary are removed.
-func (s *Store) Commit(snapshot []byte) error {
+// Commit writes the snapshot of what was known at Begin, while it is made. It does not hold up Append. Where it or the
+// reader fails, the older snapshot with all journals since is as good. Only when the snapshot is on the disk, under its
+// name, the generations that it makes unnecessary are removed. It gives the size of the snapshot.
+func (s *Store) Commit(snapshot io.Reader) (size int64, err error) {
 	s.mu.Lock()
 	g, begun := s.generation, s.begun
 	s.mu.Unlock()
-	if err := s.writeSnapshot(g, snapshot); err != nil {
-		return err
+	if size, err = s.writeSnapshot(g, snapshot); err != nil {
+		return 0, err
 	}
 	s.previous, s.newest = s.newest, g
 	s.mu.Lock()
 	s.healed = begun // faults after Begin are not made good by it
 	s.since = s.current
 	s.mu.Unlock()
-	return s.clean()
+	return size, s.clean()
 }
 
-func (s *Store) writeSnapshot(g uint64, snapshot []byte) error {
+func (s *Store) writeSnapshot(g uint64, snapshot io.Reader) (size int64, err error) {
 	name := snapshotName(g)
 	f, err := s.create(name+temporary, snapshotKind)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	head, err := frameHeader(snapshot)
-	if err == nil {
-		_, err = f.Write(head[:])
-	}
-	if err == nil {
-		_, err = f.Write(snapshot)
-	}
-	if err == nil {
+	if size, err = writeFrames(f, snapshot); err == nil {
 		err = f.Sync()
 	}
 	err = errors.Join(err, f.Close())
@@ -91,9 +85,29 @@ func (s *Store) writeSnapshot(g uint64, snapshot []byte) error {
 		err = s.FS.Rename(s.path(name+temporary), s.path(name))
 	}
 	if err != nil {
-		return errors.Join(err, s.FS.Remove(s.path(name+temporary)))
+		return 0, errors.Join(err, s.FS.Remove(s.path(name+temporary)))
 	}
-	return s.FS.SyncFolder(s.Folder)
+	return size, s.FS.SyncFolder(s.Folder)
+}
+
+// writeFrames writes all that a reader gives, in frames, and an empty one as the end.
+func writeFrames(w io.Writer, r io.Reader) (size int64, err error) {
+	block := make([]byte, snapshotFrame)
+	var frame []byte
+	for n := 1; n > 0; {
+		n, err = io.ReadFull(r, block)
+		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+			return size, err
+		}
+		if frame, err = appendFrame(frame[:0], block[:n]); err != nil {
+			return size, err
+		}
+		if _, err := w.Write(frame); err != nil {
+			return size, err
+		}
+		size += int64(len(frame))
+	}
+	return size, nil
 }
 
 // maxCorrupt is how many files that were set aside are kept for whoever wants to look at them.

@@ -3,12 +3,14 @@ package state_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -47,7 +49,11 @@ func mustOpen(t testing.TB, fs state.FS) *book {
 	return b
 }
 
-func (b *book) restore(payload []byte) error {
+func (b *book) restore(snapshot io.Reader) error {
+	payload, err := io.ReadAll(snapshot)
+	if err != nil {
+		return err
+	}
 	if strings.HasPrefix(string(payload), "refused") {
 		return errors.New("not a book")
 	}
@@ -65,7 +71,12 @@ func (b *book) roll() error {
 	if err := b.store.Begin(); err != nil {
 		return err
 	}
-	return b.store.Commit([]byte(payload))
+	return b.commit(payload)
+}
+
+func (b *book) commit(payload string) error {
+	_, err := b.store.Commit(strings.NewReader(payload))
+	return err
 }
 
 // add is true where the word is stored, as far as the store knows.
@@ -234,6 +245,7 @@ func TestCorruptSnapshot(t *testing.T) {
 	for name, spoil := range map[string]func([]byte) []byte{
 		"a bit":         func(b []byte) []byte { b[len(b)-1] ^= 1; return b },
 		"cut":           func(b []byte) []byte { return b[:len(b)-1] },
+		"no end":        func(b []byte) []byte { return b[:len(b)-8] },
 		"empty":         func([]byte) []byte { return nil },
 		"only a header": func(b []byte) []byte { return b[:16] },
 		"too long":      func(b []byte) []byte { return append(b, 0) },
@@ -260,6 +272,28 @@ func TestCorruptSnapshot(t *testing.T) {
 	}
 }
 
+// TestLongSnapshot: one of many frames is read as it was written; one that could not be made to its end is none.
+func TestLongSnapshot(t *testing.T) {
+	var fs faulty.FS
+	b := mustOpen(t, &fs)
+	for i := range 600_000 {
+		b.words = append(b.words, fmt.Sprint(i))
+	}
+	long := strings.Join(b.words, " ")
+	b.must(b.roll())
+	b.must(b.store.Begin())
+	broken := errors.New("the rest cannot be made")
+	if _, err := b.store.Commit(io.MultiReader(strings.NewReader(long[:2<<20]), iotest.ErrReader(broken))); !errors.Is(err, broken) {
+		t.Errorf("committed half of a snapshot: %v", err)
+	}
+	fs.Kill()
+	b = mustOpen(t, &fs)
+	if got := strings.Join(b.words, " "); got != long || len(long) < 3<<20 {
+		t.Errorf("of %d bytes %d are back", len(long), len(got))
+	}
+	b.logged()
+}
+
 // TestRefusedSnapshot: what the reader does not understand is as bad as what the disk has spoilt.
 func TestRefusedSnapshot(t *testing.T) {
 	var fs faulty.FS
@@ -267,7 +301,7 @@ func TestRefusedSnapshot(t *testing.T) {
 	b.must(b.roll())
 	b.add("one")
 	b.must(b.store.Begin())
-	b.must(b.store.Commit([]byte("refused by the reader")))
+	b.must(b.commit("refused by the reader"))
 	b.add("two")
 	fs.Kill()
 	b = mustOpen(t, &fs)
