@@ -5,6 +5,7 @@
 //
 //	decoder.go   the frame: where records begin and end, their event time
 //	shape.go     where a record's fields are: records of one exporter look alike, so their layout is learnt once
+//	             (node.go: how it is known again)
 //	msgpack.go   the values: sizes, integers, strings
 //	record.go    what they mean: a Flow, a Mark, or a reason to drop the record
 //

@@ -132,13 +132,13 @@ func TestShapesAreBounded(t *testing.T) {
 		if len(b.Flows) != 1 || b.Flows[0] != rejection {
 			t.Fatalf("record %d: %+v", i, b)
 		}
-		if len(d.tree.nodes) > maxNodes || len(d.tree.layouts) > maxNodes {
-			t.Fatalf("record %d: %d nodes, %d layouts", i, len(d.tree.nodes), len(d.tree.layouts))
+		if len(d.tree.nodes) > maxNodes {
+			t.Fatalf("record %d: %d nodes", i, len(d.tree.nodes))
 		}
 	}
 	for _, n := range d.tree.nodes {
 		tried := 1
-		for alt := n.alt; alt != 0; alt = d.tree.nodes[alt].alt {
+		for alt := n.alt; alt != nil; alt = alt.alt {
 			tried++
 		}
 		if tried > maxAlts {

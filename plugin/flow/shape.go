@@ -16,7 +16,7 @@ const (
 	maxNodes = 4096 // of the tree
 	maxAlts  = 16   // nodes that are tried at one place
 	maxBytes = 512  // of a node
-	patience = 4096 // records that find no place in the tree before it is grown anew
+	patience = 4096 // records that find no place in the tree before it is grown anew; records before it forgets what varied
 )
 
 // layout tells where the fields of a record are: the number of the value, counted from 1, 0 for those it does not have.
@@ -26,139 +26,118 @@ type layout struct {
 	at    [numFields]uint8
 }
 
-// node is a place in the tree: bytes that precede a value, and where to go from there.
-type node struct {
-	bytes string
-	ends  [2][16]byte // the first and the last of the bytes: 16 each of 16 to 32, 8 each of 8 to 15
-	next  int32       // node behind the value; at the end -1 - the index of the layout
-	alt   int32       // the next node to try at the same place, 0 for none
-}
-
-func newNode(bytes string) node {
-	n := node{bytes: bytes}
-	width := 16
-	if len(bytes) < width {
-		width = 8
-	}
-	copy(n.ends[0][:], bytes[:min(width, len(bytes))])
-	copy(n.ends[1][:], bytes[max(0, len(bytes)-width):])
-	return n
-}
-
-// same16 and same8 compare what is at p with the node's bytes of their size by the two ends, which overlap.
-func (n *node) same16(p unsafe.Pointer) bool {
-	return *(*[16]byte)(p) == n.ends[0] && *(*[16]byte)(unsafe.Add(p, len(n.bytes)-16)) == n.ends[1]
-}
-
-func (n *node) same8(p unsafe.Pointer) bool {
-	return *(*[8]byte)(p) == *(*[8]byte)(n.ends[0][:]) && *(*[8]byte)(unsafe.Add(p, len(n.bytes)-8)) == *(*[8]byte)(n.ends[1][:])
-}
-
 type tree struct {
-	nodes   []node
-	layouts []layout
-	missed  int // records that found no place
+	first    *node
+	nodes    []*node // all of them
+	missed   int     // records that found no place
+	followed int     // records since the nodes forgot which values vary
 }
 
 // follow runs along the record at p and notes where its values are. It returns nil if there is no such record in the tree.
-//
-// Most of the time of decoding goes into comparing keys here. In registers, without a call and without a check of bounds
-// for each word (the switch makes one for all) it takes half as long as by comparing strings: hence unsafe, here only.
 func (t *tree) follow(b []byte, p int, values *[maxSteps]int) (lay *layout, end int) {
-	if len(t.nodes) == 0 {
-		return nil, 0
+	if t.followed++; t.followed == patience {
+		t.forget()
 	}
 	start := unsafe.Pointer(unsafe.SliceData(b))
-	n := &t.nodes[0]
-	for i := 1; ; i++ {
-		for {
-			known := false
-			switch size := len(n.bytes); {
+	n := t.first
+	for i := uint8(1); n != nil; i++ { // no path has more steps
+		size := len(n.bytes)
+		for at := unsafe.Add(start, p); ; size = len(n.bytes) {
+			diff := uint64(1)
+			switch {
 			case p+size >= len(b): // no room for a value
-			case size >= 16 && size <= 32:
-				known = n.same16(unsafe.Add(start, p))
-			case size >= 8 && size < 16:
-				known = n.same8(unsafe.Add(start, p))
-			default:
-				known = string(b[p:p+size]) == n.bytes
+			case size > 32:
+				diff = n.differ16(at) | n.differInside(at)
+			case size >= 16:
+				diff = n.differ16(at)
+			case size >= 8:
+				diff = n.differ8(at)
+			case p+8 <= len(b):
+				diff = n.differ1(at)
+			case string(b[p:p+size]) == n.bytes:
+				diff = 0
 			}
-			if known {
+			if diff == 0 {
 				break
 			}
-			if n.alt == 0 {
+			if n = n.alt; n == nil {
 				return nil, 0
 			}
-			n = &t.nodes[n.alt]
 		}
-		p += len(n.bytes)
+		p += size
 		values[i] = p
-		if size := int(sizes[b[p]]); size != 0 {
-			p += size
-		} else if p = skip(b, p); p < 0 {
-			return nil, 0
+		switch size := sizes[*(*byte)(unsafe.Add(start, p))]; {
+		case size == n.steady:
+			p += int(n.steady) // not size, which may still be on its way: see node.go
+		case size != 0:
+			p += int(size)
+			n.steady = size | varies
+		default:
+			if p = skip(b, p); p < 0 {
+				return nil, 0
+			}
 		}
-		if n.next < 0 {
+		if n.end != nil {
 			if p > len(b) {
 				return nil, 0
 			}
-			return &t.layouts[-1-n.next], p
+			return n.end, p
 		}
-		n = &t.nodes[n.next]
+		n = n.next
+	}
+	return nil, 0
+}
+
+// forget gives each value that varied another chance to be steady: one record in a million must not slow down the rest.
+func (t *tree) forget() {
+	t.followed = 0
+	for _, n := range t.nodes {
+		n.steady &^= varies
 	}
 }
 
 // grow adds the path of a record that was surveyed, if there is room. Records whose keys are never the same twice would fill
 // the tree, so it is bounded, and grown anew when many have found no place in it.
 func (t *tree) grow(b []byte, steps []step, lay *layout) {
-	if len(t.nodes)+len(steps) <= maxNodes && t.add(b, steps) {
-		t.layouts = append(t.layouts, *lay)
+	if len(t.nodes)+len(steps) <= maxNodes && t.add(b, steps, lay) {
 		return
 	}
 	if t.missed++; t.missed == patience {
-		*t = tree{nodes: t.nodes[:0], layouts: t.layouts[:0]}
+		*t = tree{nodes: t.nodes[:0]}
 	}
 }
 
 // add makes a path of the bytes that stand between the values. It adds all of it or, where a place is full, nothing:
 // behind a new node all are new.
-func (t *tree) add(b []byte, steps []step) bool {
-	at := int32(-1) // the node we are behind
+func (t *tree) add(b []byte, steps []step, lay *layout) bool {
+	place := &t.first
+	var n *node
 	for _, s := range steps {
-		if at = t.child(at, b[s.from:s.value]); at < 0 {
+		if n = t.child(place, b[s.from:s.value], b[s.value]); n == nil {
 			return false
 		}
+		place = &n.next
 	}
-	t.nodes[at].next = int32(-1 - len(t.layouts))
+	n.end = new(*lay)
 	return true
 }
 
-// child finds or adds the node with these bytes behind another one; behind -1 it is the first of a path. It returns -1 if
-// the place is full.
-func (t *tree) child(parent int32, bytes []byte) int32 {
-	added := int32(len(t.nodes))
-	n := int32(0) // the first node of the place
-	if parent >= 0 {
-		n = t.nodes[parent].next
-	}
-	if parent >= 0 && n == 0 {
-		t.nodes[parent].next = added
-	} else if added > 0 {
-		for tried := 1; t.nodes[n].bytes != string(bytes); tried++ {
-			if tried == maxAlts {
-				return -1
-			}
-			if t.nodes[n].alt == 0 {
-				t.nodes[n].alt = added
-				break
-			}
-			n = t.nodes[n].alt
-		}
-		if t.nodes[n].bytes == string(bytes) {
+// child finds or adds the node with these bytes, before a value with this first byte, at a place. It returns nil if the place
+// is full.
+func (t *tree) child(place **node, bytes []byte, value byte) *node {
+	for tried := 0; *place != nil; tried++ {
+		n := *place
+		if n.bytes == string(bytes) {
 			return n
 		}
+		if tried == maxAlts-1 {
+			return nil
+		}
+		place = &n.alt
 	}
-	t.nodes = append(t.nodes, newNode(string(bytes)))
-	return added
+	n := newNode(string(bytes), value)
+	*place, t.nodes = n, append(t.nodes, n)
+	return n
 }
 
 // survey is one look at a record of unknown shape.
