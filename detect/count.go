@@ -209,7 +209,9 @@ func (d *Detector) observeRequest(f *Flow) {
 		return
 	}
 	var buf [maxName]byte
-	s := d.subjectOf(f, shortName(f.Extension, &buf))
+	s := subject{name: shortName(f.Extension, &buf)}
+	d.identify(&s, f)
+	d.find(&s)
 	if inc := d.incidentOf(&s); inc != nil {
 		inc.witness(f)
 	}

@@ -20,6 +20,7 @@ type Detector struct {
 	registrars         []registrar // by number, 0 is none
 	registrarByAddress map[[16]byte]uint32
 	freeRegistrars     []uint32
+	busy               uint32 // the registrar that the newest pair is of
 	clients            slab[client, *client]
 	extensions         slab[extension, *extension]
 	pairs              slab[pair, *pair]
@@ -27,7 +28,7 @@ type Detector struct {
 	clientIndex        index
 	extensionIndex     index
 	pairIndex          index
-	probed             uint16 // keeps find from being optimised: see probe.touch
+	loaded             uint32 // keeps loads from being optimised away: see load
 	ageing             ageing
 	agents             *agents
 	graces             *timer // pairs with a single challenge, by its time
@@ -84,35 +85,6 @@ func (d *Detector) reset() {
 		incidents: make([]*incident, 1), scans: map[uint32]*incident{}, distributed: map[uint32]*incident{},
 		scanCandidates: candidates{}, distributedCandidates: candidates{}, bruteForceCandidates: candidates{},
 	}
-}
-
-// Observe takes one answer, or the evidence of one request.
-func (d *Detector) Observe(f *Flow) {
-	if !d.moveClock(f.Time, 1) {
-		return
-	}
-	if f.Status == 0 {
-		d.observeRequest(f)
-		return
-	}
-	class := d.statuses[min(int(f.Status), len(d.statuses)-1)]
-	if class.kind == irrelevant {
-		return
-	}
-	var buf [maxName]byte
-	name := shortName(f.Extension, &buf)
-	if d.rules.allowed(f, name, d.now) {
-		d.stats.Allowed++
-		return
-	}
-	s := d.subjectOf(f, name)
-	if class.kind == acceptance {
-		d.stats.Acceptances++
-		d.accept(&s)
-		return
-	}
-	d.stats.Rejections++
-	d.reject(&s, class.code)
 }
 
 // Alerts gives the reports since the last call, oldest first. The caller owns them.

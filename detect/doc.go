@@ -10,6 +10,7 @@
 //
 //   - flow.go, config.go, alert.go: what goes in and what comes out
 //   - detector.go: the Detector and its methods
+//   - observe.go: taking flows, one by one or together
 //   - clock.go: which times are believed, and when checks take place
 //   - rules.go: what a status means, what the allowlist takes out, thresholds per registrar
 //   - count.go, run.go: a rejection, an acceptance, a request, and the run of a pair

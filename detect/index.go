@@ -42,13 +42,12 @@ func (x *index) probe(hash uint64) probe {
 	return probe{s.cells[s.home(tag):], tag}
 }
 
-// touch loads the cell where a probe begins. Loads that do not wait for each other overlap: a search in three indices,
-// as for each new pair, waits for memory once when all three are touched first.
-func (p *probe) touch() uint16 {
-	if len(p.cells) == 0 {
-		return 0
+// load reads the cell where the search for a hash begins, so that it is at hand.
+func (x *index) load(hash uint64) uint32 {
+	if p := x.probe(hash); len(p.cells) > 0 {
+		return p.cells[0].number()
 	}
-	return p.cells[0].tag
+	return 0
 }
 
 func (p *probe) next() uint32 {

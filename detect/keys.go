@@ -24,12 +24,15 @@ func hashAddress(a *[16]byte) uint64 {
 	return mix(binary.NativeEndian.Uint64(a[:8])^mixSeed[0], binary.NativeEndian.Uint64(a[8:])^mixSeed[1])
 }
 
+// hashOf hashes a client or an extension by the hash of its registrar and its own.
+func hashOf(registrar, own uint64) uint64 { return mix(registrar^mixSeed[1], own^mixSeed[0]) }
+
 func hashClient(registrar, client *[16]byte) uint64 {
-	return mix(hashAddress(registrar)^mixSeed[1], hashAddress(client)^mixSeed[0])
+	return hashOf(hashAddress(registrar), hashAddress(client))
 }
 
 func hashExtension(registrar *[16]byte, name string) uint64 {
-	return mix(hashAddress(registrar)^mixSeed[1], maphash.String(seed, name)^mixSeed[0])
+	return hashOf(hashAddress(registrar), maphash.String(seed, name))
 }
 
 func hashPair(client, extension uint64) uint64 {
@@ -38,19 +41,20 @@ func hashPair(client, extension uint64) uint64 {
 
 // subject is whom an answer concerns: what the detector knows of them, and what it needs to know them from now on.
 type subject struct {
-	flow                               *Flow
-	name                               string   // of the extension, as it is kept
-	registrarAddress, clientAddress    [16]byte // the client's is masked
-	registrar, client, extension, pair uint32   // 0 where not known yet
-	clientHash, extensionHash          uint64
+	flow                                *Flow
+	name                                string   // of the extension, as it is kept
+	registrarAddress, clientAddress     [16]byte // the client's is masked
+	clientHash, extensionHash, pairHash uint64
+	registrar, client, extension, pair  uint32 // set by find; 0 where not known yet
 }
 
-func (d *Detector) subjectOf(f *Flow, name string) subject {
-	s := subject{flow: f, name: name, registrarAddress: f.Registrar.As16(), clientAddress: d.maskClient(f.Client)}
-	s.clientHash = hashClient(&s.registrarAddress, &s.clientAddress)
-	s.extensionHash = hashExtension(&s.registrarAddress, name)
-	d.find(&s)
-	return s
+// identify makes s, whose name is set, the subject of a flow. It is not looked up yet.
+func (d *Detector) identify(s *subject, f *Flow) {
+	s.flow, s.registrarAddress, s.clientAddress = f, f.Registrar.As16(), d.maskClient(f.Client)
+	registrar := hashAddress(&s.registrarAddress)
+	s.clientHash = hashOf(registrar, hashAddress(&s.clientAddress))
+	s.extensionHash = hashOf(registrar, maphash.String(seed, s.name))
+	s.pairHash = hashPair(s.clientHash, s.extensionHash)
 }
 
 // maskClient gives the address that stands for a client.
@@ -71,38 +75,47 @@ func (d *Detector) maskClient(a netip.Addr) [16]byte {
 	return b
 }
 
-// find looks a subject up: by its pair if that is known, else by its parts.
+// find looks a subject up: by its pair if that is known, else by its parts. Where s.pair is set already, by load, the
+// pair was found there a moment ago.
 func (d *Detector) find(s *subject) {
-	s.registrar, s.client, s.extension, s.pair = 0, 0, 0, 0
-	pairs := d.pairIndex.probe(hashPair(s.clientHash, s.extensionHash))
-	clients, extensions := d.clientIndex.probe(s.clientHash), d.extensionIndex.probe(s.extensionHash)
-	d.probed = pairs.touch() ^ clients.touch() ^ extensions.touch()
-	for {
+	if s.pair != 0 && d.recognise(s, s.pair) {
+		return
+	}
+	for pairs := d.pairIndex.probe(s.pairHash); ; {
 		pi := pairs.next()
 		if pi == 0 {
 			break
 		}
-		p := d.pairs.at(pi)
-		if d.isClient(p.client, s) && d.isExtension(p.extension, s) {
-			s.pair, s.client, s.extension = pi, p.client, p.extension
-			s.registrar = d.clients.at(p.client).registrar
+		if d.recognise(s, pi) {
 			return
 		}
 	}
-	for {
+	s.registrar, s.client, s.extension, s.pair = 0, 0, 0, 0
+	for clients := d.clientIndex.probe(s.clientHash); ; {
 		ci := clients.next()
 		if ci == 0 || d.isClient(ci, s) {
 			s.client = ci
 			break
 		}
 	}
-	for {
+	for extensions := d.extensionIndex.probe(s.extensionHash); ; {
 		ei := extensions.next()
 		if ei == 0 || d.isExtension(ei, s) {
 			s.extension = ei
 			break
 		}
 	}
+}
+
+// recognise tells whether a place holds the pair of a subject, and if so takes it from there.
+func (d *Detector) recognise(s *subject, pi uint32) bool {
+	p := d.pairs.at(pi)
+	if p.client == 0 || !d.isClient(p.client, s) || !d.isCalled(d.extensions.at(p.extension), s.name) {
+		return false
+	}
+	s.pair, s.client, s.extension = pi, p.client, p.extension
+	s.registrar = d.clients.at(p.client).registrar
+	return true
 }
 
 func (d *Detector) isClient(ci uint32, s *subject) bool {
@@ -117,10 +130,18 @@ func (d *Detector) isExtension(ei uint32, s *subject) bool {
 
 // registrarOf gives the number of a subject's registrar, which is made where it is not known.
 func (d *Detector) registrarOf(s *subject) uint32 {
-	if n, ok := d.registrarByAddress[s.registrarAddress]; ok {
-		return n
+	if r := &d.registrars[d.busy]; r.users > 0 && r.address == s.registrarAddress {
+		return d.busy
 	}
-	var n uint32
+	n, ok := d.registrarByAddress[s.registrarAddress]
+	if !ok {
+		n = d.addRegistrar(s)
+	}
+	d.busy = n
+	return n
+}
+
+func (d *Detector) addRegistrar(s *subject) (n uint32) {
 	if last := len(d.freeRegistrars) - 1; last >= 0 {
 		n, d.freeRegistrars = d.freeRegistrars[last], d.freeRegistrars[:last]
 	} else {

@@ -29,8 +29,10 @@ func shortName(extension string, buf *[maxName]byte) string {
 // chooses to begin with costs memory, no more; no result depends on it.
 func (d *Detector) keepName(e *extension, name string) {
 	r := &d.registrars[e.registrar]
-	if at := strings.LastIndexByte(name, '@'); at >= 0 && r.domain == "" {
-		r.domain = strings.Clone(name[at:])
+	if r.domain == "" {
+		if at := strings.LastIndexByte(name, '@'); at >= 0 {
+			r.domain = strings.Clone(name[at:])
+		}
 	}
 	if r.domain != "" && strings.HasSuffix(name, r.domain) {
 		e.flags |= sharesDomain

@@ -118,7 +118,7 @@ func (d *Detector) addPair(s *subject) *pair {
 	var p *pair
 	s.pair, p = d.pairs.allocate()
 	p.client, p.extension = s.client, s.extension
-	d.pairIndex.insert(hashPair(s.clientHash, s.extensionHash), s.pair)
+	d.pairIndex.insert(s.pairHash, s.pair)
 	d.linkPair(s.pair, p)
 	d.outside++
 	return p

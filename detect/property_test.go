@@ -123,13 +123,24 @@ func play(j judge, records []record, between func(i int)) {
 	j.Finish()
 }
 
-// detected gives the detector's alerts.
+// detected gives the detector's alerts. It is told all flows up to the next mark at once, as those of a chunk are.
 func detected(cfg detect.Config, records []record) []detect.Alert {
 	d, err := detect.New(cfg)
 	if err != nil {
 		panic(err)
 	}
-	play(d, records, nil)
+	var flows []detect.Flow
+	for i := range records {
+		if r := &records[i]; r.n == 0 {
+			flows = append(flows, r.flow)
+			continue
+		}
+		d.ObserveAll(flows)
+		flows = flows[:0]
+		tell(d, &records[i])
+	}
+	d.ObserveAll(flows)
+	d.Finish()
 	return d.Alerts()
 }
 

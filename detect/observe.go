@@ -1,0 +1,100 @@
+package detect
+
+// Observe takes one answer, or the evidence of one request.
+func (d *Detector) Observe(f *Flow) {
+	var s subject
+	var buf [maxName]byte
+	if d.classOf(f).kind != irrelevant {
+		s.name = shortName(f.Extension, &buf)
+		d.identify(&s, f)
+	}
+	d.observe(f, &s)
+}
+
+// ObserveAll takes flows in order, as Observe takes one. It is faster: most of what a flow takes is waiting for memory, and
+// here several of them wait together.
+func (d *Detector) ObserveAll(flows []Flow) {
+	for len(flows) > 1 {
+		n := min(len(flows), together)
+		d.observeTogether(flows[:n])
+		flows = flows[n:]
+	}
+	for i := range flows {
+		d.Observe(&flows[i])
+	}
+}
+
+// together is how many flows wait together.
+const together = 8
+
+func (d *Detector) observeTogether(flows []Flow) {
+	var subjects [together]subject
+	var names [together][maxName]byte
+	for i := range flows {
+		if f := &flows[i]; d.classOf(f).kind != irrelevant {
+			subjects[i].name = shortName(f.Extension, &names[i])
+			d.identify(&subjects[i], f)
+		}
+	}
+	d.load(subjects[:len(flows)])
+	for i := range flows {
+		d.observe(&flows[i], &subjects[i])
+	}
+}
+
+// load reads what the searches for subjects will need, so that it is at hand when their turn comes. It reads in rounds:
+// a processor waits at the same time for loads that do not depend on each other. All that is taken from it is a guess, as the
+// flows before may change what it reads.
+func (d *Detector) load(subjects []subject) {
+	sum := uint32(0)
+	for i := range subjects {
+		sum += d.pairIndex.load(subjects[i].pairHash)
+	}
+	for i := range subjects {
+		s := &subjects[i]
+		pairs := d.pairIndex.probe(s.pairHash)
+		if s.pair = pairs.next(); s.pair != 0 {
+			sum += d.pairs.at(s.pair).client
+		} else {
+			sum += d.clientIndex.load(s.clientHash) + d.extensionIndex.load(s.extensionHash)
+		}
+	}
+	for i := range subjects {
+		if s := &subjects[i]; s.pair != 0 {
+			p := d.pairs.at(s.pair)
+			sum += d.clients.at(p.client).registrar + d.extensions.at(p.extension).name
+		}
+	}
+	d.loaded = sum
+}
+
+// observe takes a flow; s is its subject if it is an answer that counts.
+func (d *Detector) observe(f *Flow, s *subject) {
+	if !d.moveClock(f.Time, 1) {
+		return
+	}
+	if f.Status == 0 {
+		d.observeRequest(f)
+		return
+	}
+	class := d.classOf(f)
+	if class.kind == irrelevant {
+		return
+	}
+	if d.rules.allowed(f, s.name, d.now) {
+		d.stats.Allowed++
+		return
+	}
+	d.find(s)
+	if class.kind == acceptance {
+		d.stats.Acceptances++
+		d.accept(s)
+		return
+	}
+	d.stats.Rejections++
+	d.reject(s, class.code)
+}
+
+func (d *Detector) classOf(f *Flow) statusClass {
+	return d.statuses[min(int(f.Status), len(d.statuses)-1)]
+}
