@@ -176,14 +176,11 @@ func (e *Engine) wall(now int64) int64 {
 func feed(d *detect.Detector, b *flow.Batch) {
 	next := 0
 	for _, m := range b.Marks {
-		for ; next < int(m.Before); next++ {
-			d.Observe(&b.Flows[next])
-		}
+		d.ObserveAll(b.Flows[next:m.Before])
+		next = int(m.Before)
 		d.Advance(m.Time, int(m.N))
 	}
-	for ; next < len(b.Flows); next++ {
-		d.Observe(&b.Flows[next])
-	}
+	d.ObserveAll(b.Flows[next:])
 }
 
 // run keeps the clock going while no records come.

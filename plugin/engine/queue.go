@@ -12,15 +12,20 @@ import (
 // keep its chunks to itself: memory is bounded, and nothing is lost.
 const maxQueued = 32 << 20
 
+// fewPairs are so few that whatever a check finds about them, it takes no longer than a few milliseconds.
+const fewPairs = 512
+
 // queue holds what waits for the detector, in the order in which it came, and in which it is in the journal.
 //
 // A chunk is counted in a few milliseconds, so most are counted at once. But a check may have much to judge, and a snapshot
-// is of all that is known; Fluent Bit must not stand still meanwhile. So a chunk that brings a check is left to the worker,
-// and so is all that comes while the worker, or a snapshot, has the detector. What is found does not depend on who does it.
+// is of all that is known; Fluent Bit must not stand still meanwhile. So where many pairs are known a chunk that brings a check
+// is left to the worker, and so is all that comes while the worker, or a snapshot, has the detector. What is found does not
+// depend on who does it.
 type queue struct {
 	jobs  []job
 	size  int // bytes
 	limit int
+	few   int           // pairs whose checks are not left to the worker
 	room  sync.Cond     // size has shrunk
 	wake  chan struct{} // there are jobs
 }
@@ -32,7 +37,7 @@ type job struct {
 }
 
 func (q *queue) init(mu *sync.Mutex) {
-	q.room.L, q.limit, q.wake = mu, maxQueued, make(chan struct{}, 1)
+	q.room.L, q.limit, q.few, q.wake = mu, maxQueued, fewPairs, make(chan struct{}, 1)
 }
 
 // waitForRoom lets go of the engine's mu while it waits.
@@ -63,7 +68,7 @@ func (q *queue) pop() job {
 func (e *Engine) handle(j job) {
 	if len(e.queue.jobs) == 0 && e.detecting.TryLock() {
 		defer e.detecting.Unlock()
-		if !e.detector.Due(e.wall(j.now), j.newest()) {
+		if e.stats.Pairs < e.queue.few || !e.detector.Due(e.wall(j.now), j.newest()) {
 			e.live(j.now, j.batch())
 			j.done()
 			return

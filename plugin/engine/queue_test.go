@@ -24,32 +24,61 @@ func collect(e *Engine) []byte {
 	return e.Collect()
 }
 
+// checksByTheWorker leaves all checks to the worker.
+func checksByTheWorker(e *Engine) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.queue.few = 0
+}
+
 // TestFlushDoesNotWaitForTheDetector: whatever holds it up, chunks and seconds are taken, and nothing of a chunk is needed
-// any more. What is found is what is found otherwise.
+// any more. What is found is what is found otherwise, whoever judges.
 func TestFlushDoesNotWaitForTheDetector(t *testing.T) {
-	alerts := func(busy bool) []byte {
+	alerts := func(prepare, release func(e *Engine)) []byte {
 		c := &clock{time: recorded}
 		e := open(t, Options{now: c.now})
-		if busy {
-			e.detecting.Lock()
-		}
+		prepare(e)
 		for _, chunk := range chunks(t, svcrack, 100) {
 			e.Flush(chunk)
 			clear(chunk) // as C may do
 			c.set(c.now().Add(time.Second))
 			e.tick()
 		}
-		if busy {
-			if n := figureNow(t, e, "records_total"); n != 838 || e.Collect() != nil {
-				t.Errorf("%v records taken, want 838; alerts %q, want none yet", n, e.Collect())
-			}
-			e.detecting.Unlock()
-		}
+		release(e)
 		return collect(e)
 	}
-	want := alerts(false)
-	if got := alerts(true); len(want) == 0 || !bytes.Equal(got, want) {
-		t.Errorf("alerts %q,\nwant %q", got, want)
+	nothing := func(*Engine) {}
+	want := alerts(nothing, nothing)
+	if got := alerts(checksByTheWorker, nothing); len(want) == 0 || !bytes.Equal(got, want) {
+		t.Errorf("the worker finds %q,\nwant %q", got, want)
+	}
+	free := func(e *Engine) {
+		if n := figureNow(t, e, "records_total"); n != 838 || e.Collect() != nil {
+			t.Errorf("%v records taken, want 838; alerts %q, want none yet", n, e.Collect())
+		}
+		e.detecting.Unlock()
+	}
+	if got := alerts(func(e *Engine) { e.detecting.Lock() }, free); !bytes.Equal(got, want) {
+		t.Errorf("who was busy finds %q,\nwant %q", got, want)
+	}
+}
+
+// TestChecksOfManyPairs: a chunk that brings a check is left to the worker where much may have to be judged, and only there.
+func TestChecksOfManyPairs(t *testing.T) {
+	for few, queued := range map[int]int{0: 1, 2: 0} {
+		c := &clock{time: recorded}
+		e := open(t, Options{now: c.now})
+		all := chunks(t, svcrack, 100)
+		e.Flush(all[0])
+		settled(e)
+		c.set(recorded.Add(time.Minute))
+		e.mu.Lock()
+		e.queue.few = few
+		e.handle(job{now: c.now().UnixMilli()})
+		if n := len(e.queue.jobs); n != queued {
+			t.Errorf("1 pair is known, less than %d are few: %d jobs wait, want %d", few, n, queued)
+		}
+		e.mu.Unlock()
 	}
 }
 

@@ -44,6 +44,7 @@ func (l *life) open() {
 	if err != nil {
 		l.t.Fatal(err)
 	}
+	checksByTheWorker(l.e) // which is the way that more can happen on
 }
 
 // drop ends the engine as kill -9 does: nothing more is written.
