@@ -176,8 +176,9 @@ func (e *Engine) wall(now int64) int64 {
 func feed(d *detect.Detector, b *flow.Batch) {
 	next := 0
 	for _, m := range b.Marks {
-		d.ObserveAll(b.Flows[next:m.Before])
-		next = int(m.Before)
+		before := max(next, int(m.Before)) // marks of a journal may have any order
+		d.ObserveAll(b.Flows[next:before])
+		next = before
 		d.Advance(m.Time, int(m.N))
 	}
 	d.ObserveAll(b.Flows[next:])
