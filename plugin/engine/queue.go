@@ -107,11 +107,18 @@ func (e *Engine) drain() {
 		e.guard(func() { e.judge(j.now, j.batch()) })
 		j.done()
 		alerts, stats := e.detector.Alerts(), e.detector.Stats()
-		e.mu.Lock()
-		e.post(j.now, alerts, stats)
-		e.mu.Unlock()
+		for first := true; first || len(alerts) > 0; first = false {
+			n := min(len(alerts), postedAtOnce)
+			e.mu.Lock()
+			e.post(j.now, alerts[:n], stats)
+			e.mu.Unlock()
+			alerts = alerts[n:]
+		}
 	}
 }
+
+// postedAtOnce is how many alerts are written while a Flush may have to wait.
+const postedAtOnce = 100
 
 // settle does all that waits and gives both locks to the caller: the detector has then seen all that is in the journal.
 func (e *Engine) settle() {

@@ -77,6 +77,56 @@ func benchmarkStall(b *testing.B, state string) {
 	reportMemory(b)
 }
 
+// How long a flush may take when as much as can falls due at once: a million pairs become suspicious in one check, 40,000
+// brute forces open in one, and half an hour later all of them end in one.
+func BenchmarkBurst(b *testing.B) {
+	const (
+		pairs, attacks, attempts = 1_000_000, 40_000, 20
+		perChunk                 = sample.Records
+	)
+	for b.Loop() {
+		e, c := openBench(b, "[detector]\nmax_pairs = 1_200_000\n"), sample.New(perChunk, 1, sample.Ipfixcol2, sample.UniRec)
+		at, answers := int64(sample.Start), 0
+		fill := func(n, from, status int) { // so many pairs have an answer each, all in the same second
+			for done := 0; done < n; done += perChunk {
+				for k, i := range c.Relevant {
+					c.SetTime(i, at)
+					c.SetAnswer(i, from+(done+k)%n, from+(done+k)%n, status)
+				}
+				answers += perChunk
+				e.arrive(c)
+			}
+		}
+		fill(pairs, attacks, 401)
+		for range attempts {
+			fill(attacks, 0, 403)
+		}
+		var longest time.Duration
+		pace := time.NewTicker(10 * time.Millisecond)
+		for _, seconds := range []int64{5, 50, 60, 35 * 60, 5, 5} {
+			at += seconds * 1000
+			for range 50 {
+				for _, i := range c.Relevant {
+					c.SetTime(i, at)
+					c.SetAnswer(i, 0, 0, 200)
+				}
+				answers += perChunk
+				<-pace.C
+				begin := time.Now()
+				e.flush(c)
+				longest = max(longest, time.Since(begin))
+				e.fetch()
+			}
+			settled(e.Engine)
+		}
+		pace.Stop()
+		if s := e.expect(b, answers); s.Incidents != 0 || s.Rejections < pairs+attacks*attempts || figure(b, e.Engine, "alerts_total brute-force end") != attacks {
+			b.Fatalf("want %d attacks, and all of them ended: %+v", attacks, s)
+		}
+		b.ReportMetric(milliseconds(longest), "ms-wall")
+	}
+}
+
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 func heap() uint64 {
