@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"encoding/binary"
+	"math/bits"
 	"net/netip"
 	"strings"
 )
@@ -21,23 +23,58 @@ func parseAddress(s string) (addr netip.Addr, ok bool) {
 	return addr.Unmap(), err == nil
 }
 
-// parseIPv4 reads the plain form of an IPv4 address, which nearly all have, in half the time of netip.
+// parseIPv4 reads an IPv4 address of 8 bytes or more, which nearly all are. A loop over the bytes would go another way for each
+// address, and the processor would guess wrong at most of the dots; this goes one way for all, on the first and the last eight
+// bytes as words. What it does not take may still be an address.
 func parseIPv4(s string) (addr netip.Addr, ok bool) {
-	var octets [4]byte
-	octet, length, n := uint(0), 0, 0
-	for i := 0; i < len(s); i++ {
-		if digit := s[i] - '0'; digit <= 9 && (length == 0 || octet > 0) { // a leading zero might mean octal
-			octet = octet*10 + uint(digit)
-			if length++; octet > 255 {
-				return addr, false
-			}
-		} else if s[i] == '.' && length > 0 && n < 3 {
-			octets[n] = byte(octet)
-			octet, length, n = 0, 0, n+1
-		} else {
-			return addr, false
-		}
+	n := len(s)
+	if n < 8 || n > len("255.255.255.255") {
+		return addr, false
 	}
-	octets[3] = byte(octet)
-	return netip.AddrFrom4(octets), n == 3 && length > 0
+	head, tail := binary.LittleEndian.Uint64([]byte(s[:8])), binary.LittleEndian.Uint64([]byte(s[n-8:]))
+	front, back := nonDigits(head), nonDigits(tail)
+	a := bits.TrailingZeros64(front) / 8 // the numbers of digits: a.b.c.d
+	b := bits.TrailingZeros64(front&(front-1))/8 - a - 1
+	d := bits.LeadingZeros64(back) / 8
+	c := bits.LeadingZeros64(back<<(8*(d+1)&63)) / 8
+	if uint((a-1)|(b-1)|(c-1)|(d-1)) > 3 || a+b+c+d+3 != n || s[a] != '.' || s[a+b+1] != '.' || s[n-1-d] != '.' {
+		return addr, false
+	}
+	octet1, wrong1 := octet(head<<(64-8*a&63), a)
+	octet2, wrong2 := octet(head<<(64-8*(a+b+1)&63), b)
+	octet3, wrong3 := octet(tail<<(8*(d+1)&63), c)
+	octet4, wrong4 := octet(tail, d)
+	return netip.AddrFrom4([4]byte{octet1, octet2, octet3, octet4}), wrong1|wrong2|wrong3|wrong4 >= 0
+}
+
+// nonDigits sets the highest bit of each byte that is no digit.
+func nonDigits(word uint64) uint64 {
+	const ones = 0x0101010101010101
+	word ^= '0' * ones
+	return ((word&^(0x80*ones) + (0x80-10)*ones) | word) & (0x80 * ones)
+}
+
+// octet reads up to four digits at the upper end of a word. wrong is negative if they are above 255, or begin with a 0, which
+// might mean octal.
+func octet(word uint64, length int) (value byte, wrong int64) {
+	mask := uint64(1)<<(8*length&63) - 1
+	digits := int64(bits.ReverseBytes64(word^0x3030303030303030) & mask) // a byte each, the last one lowest
+	least := int64(mask>>8+1) &^ 1                                       // of as many digits, but 0 may stand alone
+	return byte(100*(digits>>16) + 10*(digits>>8&0xff) + digits), (0x020505 - digits) | (digits - least)
+}
+
+// lastAddress parses addresses that are mostly the same: registrars are few.
+type lastAddress struct {
+	text []byte // as it was written
+	addr netip.Addr
+}
+
+func (l *lastAddress) parse(s string) (addr netip.Addr, ok bool) {
+	if s == string(l.text) {
+		return l.addr, l.addr.IsValid()
+	}
+	if addr, ok = parseAddress(s); ok {
+		l.text, l.addr = append(l.text[:0], s...), addr
+	}
+	return addr, ok
 }

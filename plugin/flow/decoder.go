@@ -24,11 +24,12 @@ type Decoder struct {
 	wants   [1000]bool
 	domain  bool // extensions carry their domain
 
-	tree   tree
-	survey survey
-	values [maxSteps]int // where the values of the present record are, from 1; 0 for those it does not have
-	clock  clock
-	json   *jsoniter.Iterator
+	tree      tree
+	survey    survey
+	values    [maxSteps]int // where the values of the present record are, from 1; 0 for those it does not have
+	clock     clock
+	registrar lastAddress
+	json      *jsoniter.Iterator
 }
 
 // NewDecoder checks the options and makes a decoder. Errors name the key of the option in siphunt.toml, its value, and

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -137,6 +138,57 @@ func TestParseAddress(t *testing.T) {
 		addr, ok := parseAddress(test.text)
 		if ok != (test.address != "") || ok && addr != netip.MustParseAddr(test.address) {
 			t.Errorf("%q is %v (%v), want %q", test.text, addr, ok, test.address)
+		}
+	}
+}
+
+// The quick way for IPv4 takes what netip takes, if it is long enough, and nothing else.
+func TestParseIPv4(t *testing.T) {
+	check := func(text string) {
+		want, err := netip.ParseAddr(text)
+		got, ok := parseIPv4(text)
+		if ok != (err == nil && want.Is4() && len(text) >= 8) || ok && got != want {
+			t.Errorf("%q is %v (%v), netip has %v (%v)", text, got, ok, want, err)
+		}
+	}
+	octets := []string{"0", "1", "9", "10", "25", "99", "100", "109", "190", "249", "250", "255", "256", "260", "300", "999", "1000", "9999", "12345", "00", "01", "010", "0010", "", "-", "1a", "1:1", "/9"}
+	for _, a := range octets {
+		for _, b := range octets {
+			for _, c := range octets {
+				for _, d := range octets {
+					check(a + "." + b + "." + c + "." + d)
+				}
+			}
+		}
+	}
+	for i := range 256 {
+		check(fmt.Sprintf("%d.0.0.255", i))
+		check(fmt.Sprintf("0.%d.255.0", i))
+		check(fmt.Sprintf("255.0.%d.0", i))
+		check(fmt.Sprintf("0.0.255.%d", i))
+	}
+	for _, text := range []string{"198.18.0.10", "255.255.255.255", "10.0.0.1", "1.22.133.4", "123456789012", "1.2.3.4.5.6.7.8"} {
+		for i := range text {
+			check(text[:i])
+			check(text[i:])
+			for c := range 256 {
+				check(text[:i] + string([]byte{byte(c)}) + text[i+1:])
+				check(text[:i] + string([]byte{byte(c)}) + text[i:])
+			}
+		}
+	}
+}
+
+// The address that is remembered is the one that was parsed last, and no other is taken for it.
+func TestLastAddress(t *testing.T) {
+	var last lastAddress
+	text := make([]byte, 0, 40) // as in a chunk, it is written over
+	for _, s := range []string{"", "198.18.0.10", "198.18.0.10", "198.18.0.11", "198.18.0.1", "x", "198.18.0.1", "2001:db8::10", "", "2001:db8::10", "198.18.0.10"} {
+		text = append(text[:0], s...)
+		got, ok := last.parse(borrow(text))
+		want, wantOK := parseAddress(s)
+		if got != want || ok != wantOK {
+			t.Errorf("%q is %v (%v), want %v (%v)", s, got, ok, want, wantOK)
 		}
 	}
 }

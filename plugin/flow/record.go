@@ -87,7 +87,7 @@ func (d *Decoder) judge(b *Batch, m *message, event int64) {
 
 // fill reads what only relevant records are read for.
 func (d *Decoder) fill(b *Batch, m *message, f *detect.Flow, sourceIsRegistrar bool) {
-	m.ends(f, sourceIsRegistrar)
+	d.ends(m, f, sourceIsRegistrar)
 	f.Transport = m.transport()
 	f.UserAgent = m.text(fieldUserAgent)
 	f.Probe = m.text(fieldProbe)
@@ -221,7 +221,7 @@ func (m *message) fromSource() bool {
 }
 
 // ends fills in the two ends of the message.
-func (m *message) ends(f *detect.Flow, sourceIsRegistrar bool) {
+func (d *Decoder) ends(m *message, f *detect.Flow, sourceIsRegistrar bool) {
 	registrar, client, registrarPort, clientPort := fieldRegistrar, fieldClient, fieldRegistrarPort, fieldClientPort
 	if m.lay.at[registrar] == 0 || m.lay.at[client] == 0 {
 		registrar, client, registrarPort, clientPort = fieldSource, fieldDestination, fieldSourcePort, fieldDestinationPort
@@ -230,7 +230,7 @@ func (m *message) ends(f *detect.Flow, sourceIsRegistrar bool) {
 		}
 	}
 	var ok bool
-	if f.Registrar, ok = parseAddress(m.text(registrar)); !ok {
+	if f.Registrar, ok = d.registrar.parse(m.text(registrar)); !ok {
 		m.fault(NoAddress, registrar)
 	}
 	if f.Client, ok = parseAddress(m.text(client)); !ok {
