@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 	"unsafe"
+
+	"github.com/tinylib/msgp/msgp"
 )
 
 var extensions = []struct{ header, account, user string }{
@@ -122,6 +124,22 @@ func FuzzCSeq(f *testing.F) {
 			t.Errorf("the method of %q is %q", cseq, method)
 		}
 	})
+}
+
+// A number of any size is read up to what its field can hold.
+func TestIntegers(t *testing.T) {
+	for n := range int64(1200) {
+		for _, value := range [][]byte{
+			msgp.AppendInt64(nil, n), msgp.AppendUint64(nil, uint64(n)), msgp.AppendFloat64(nil, float64(n)), msgp.AppendString(nil, fmt.Sprint(n)),
+			{0xcd, byte(n >> 8), byte(n)}, {0xd1, byte(n >> 8), byte(n)}, {0xce, 0, 0, byte(n >> 8), byte(n)},
+		} {
+			m := message{buf: append([]byte{0}, value...), lay: &layout{at: [numFields]uint8{fieldStatus: 1}}, values: &[maxSteps]int{1: 1}}
+			got := m.integer(fieldStatus, 999)
+			if n <= 999 && (got != n || m.faulty) || n > 999 && (got != 0 || m.reason != BadType || !m.faulty) {
+				t.Fatalf("% x is %d, faulty: %v", value, got, m.faulty)
+			}
+		}
+	}
 }
 
 var addresses = []struct{ text, address string }{

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"encoding/binary"
 	"strings"
 	"unsafe"
 
@@ -99,7 +100,7 @@ func (d *Decoder) fill(b *Batch, m *message, f *detect.Flow, sourceIsRegistrar b
 // counts says whether answers to a method count. Methods are case-sensitive (RFC 3261 section 7.1), exporters may not be.
 func (d *Decoder) counts(method string) bool {
 	for _, m := range d.methods {
-		if len(m) == len(method) && strings.EqualFold(m, method) {
+		if m == method || len(m) == len(method) && strings.EqualFold(m, method) {
 			return true
 		}
 	}
@@ -163,6 +164,10 @@ func (m *message) integer(f field, most int64) int64 {
 	}
 	if c := m.buf[p]; c <= 0x7f && int64(c) <= most {
 		return int64(c)
+	} else if c == 0xcd { // most others: a port, a status, octets
+		if n := int64(binary.BigEndian.Uint16(m.buf[p+1:])); n <= most {
+			return n
+		}
 	}
 	n, ok := intAt(m.buf, p)
 	if !ok || n < 0 || n > most {

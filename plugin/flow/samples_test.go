@@ -107,6 +107,7 @@ func TestRecordsBecomeFlows(t *testing.T) {
 		"a status that is a map":                          {record: with(response, `:401`, `:{"code":401}`), drop: BadType},
 		"a status that is a word":                         {record: with(response, `:401`, `:"denied"`), drop: BadType},
 		"a status out of range":                           {record: with(response, `:401`, `:65937`), drop: BadType},
+		"a status of four digits":                         {record: with(response, `:401`, `:1000`), drop: BadType},
 		"a status below any":                              {record: with(response, `:401`, `:-401`), drop: BadType},
 		"a status beyond 64 bits":                         {record: with(response, `:401`, `:184467440737095516561`), drop: BadType},
 		"a port out of range":                             {record: with(response, `:5062`, `:70000`), drop: BadType},
