@@ -75,7 +75,7 @@ func TestFloodHidesNoAttack(t *testing.T) {
 }
 
 // bytesPerPair is the most that a pair may take that shares neither client nor extension with another one, its place in the
-// indices and the timers included (160 bytes and more), and what the garbage collector has not given back (as much again).
+// indices and the timers included (140 bytes and more), and what the garbage collector has not given back (as much again).
 const bytesPerPair = 400
 
 // attack is what a real attacker does, and what is to be found of it.
