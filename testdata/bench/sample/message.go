@@ -59,13 +59,17 @@ func (m *message) answer(status int, cseq string, size int) {
 func pack(members ...any) []byte {
 	out := msgp.AppendMapHeader(nil, uint32(len(members)/2))
 	for _, m := range members {
-		if s, ok := m.(status); ok {
-			out = append(out, 0xcd, byte(s>>8), byte(s))
-			continue
-		}
-		var err error
-		if out, err = msgp.AppendIntf(out, m); err != nil {
-			panic(err)
+		switch m := m.(type) {
+		case status:
+			out = append(out, 0xcd, byte(m>>8), byte(m))
+		case int:
+			out = msgp.AppendUint64(out, uint64(m)) // as Fluent Bit writes them: unsigned, and as short as can be
+		case string:
+			out = msgp.AppendString(out, m)
+		case float64:
+			out = msgp.AppendFloat64(out, m)
+		default:
+			panic(m)
 		}
 	}
 	return out
