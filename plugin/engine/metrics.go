@@ -80,6 +80,7 @@ func (e *Engine) Metrics() []Metric {
 				"kind", detect.Kind(k).String(), "state", detect.State(s).String())
 		}
 	}
+	l.add(Gauge, "queue_bytes", "Size of the records that wait for the detector.", float64(e.queue.size))
 	l.add(Gauge, "alerts_waiting", "Alerts that have not been collected.", float64(e.outbox.waiting()))
 	const lostHelp = "Alerts given up because of outbox_limit, updates and others."
 	l.add(Counter, "alerts_lost_total", lostHelp, float64(e.outbox.lostUpdates), "of", "updates")
