@@ -118,7 +118,7 @@ func (e *Engine) drain() {
 }
 
 // postedAtOnce is how many alerts are written while a Flush may have to wait.
-const postedAtOnce = 100
+const postedAtOnce = 10
 
 // settle does all that waits and gives both locks to the caller: the detector has then seen all that is in the journal.
 func (e *Engine) settle() {
