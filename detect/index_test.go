@@ -1,7 +1,11 @@
 package detect
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"testing"
 )
 
@@ -49,6 +53,56 @@ func TestIndexFindsWhatAMapFinds(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The pairs of a client are found one by one while they are few, and by the index when they are many, and nothing of them is
+// left when they are forgotten.
+func TestPairsAreIndexedWhereTheyAreMany(t *testing.T) {
+	cfg := DefaultConfig()
+	for n := 1; n <= 3*fewPairs; n++ {
+		d, err := New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		flow := Flow{Time: 1_795_000_000_000, Registrar: netip.MustParseAddr("198.51.100.10"), Client: netip.MustParseAddr("10.0.0.1"), Status: 401}
+		for round := range 2 {
+			for i := range n {
+				flow.Extension = fmt.Sprint(i)
+				d.Observe(&flow)
+			}
+			if s := d.Stats(); s.Pairs != n || s.Rejections != uint64(n*(round+1)) {
+				t.Fatalf("round %d: %+v, want %d pairs", round, s, n)
+			}
+		}
+		want := n
+		if n <= fewPairs {
+			want = 0
+		}
+		if got := indexed(&d.pairIndex); got != want {
+			t.Errorf("of %d pairs %d are in the index, want %d", n, got, want)
+		}
+		var snapshot bytes.Buffer
+		again, _ := New(cfg) // worked above
+		if err := errors.Join(d.Snapshot(&snapshot), again.Restore(&snapshot)); err != nil {
+			t.Fatal(err)
+		}
+		if got := indexed(&again.pairIndex); got != want {
+			t.Errorf("of %d pairs %d are in the index after a restart, want %d", n, got, want)
+		}
+		d.Advance(flow.Time+cfg.IdleTimeout.Milliseconds()/2, 1)
+		d.Finish()
+		d.runTo(d.now + 3*cfg.IdleTimeout.Milliseconds())
+		if s := d.Stats(); s.Pairs != 0 || indexed(&d.pairIndex) != 0 {
+			t.Errorf("of %d pairs that are forgotten %d are left, %d in the index", n, s.Pairs, indexed(&d.pairIndex))
+		}
+	}
+}
+
+func indexed(x *index) (n int) {
+	for i := range x {
+		n += x[i].count
+	}
+	return n
 }
 
 func found(x *index, hash uint64, number uint32) bool {

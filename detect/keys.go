@@ -41,11 +41,11 @@ func hashPair(client, extension uint64) uint64 {
 
 // subject is whom an answer concerns: what the detector knows of them, and what it needs to know them from now on.
 type subject struct {
-	flow                                *Flow
-	name                                string   // of the extension, as it is kept
-	registrarAddress, clientAddress     [16]byte // the client's is masked
-	clientHash, extensionHash, pairHash uint64
-	registrar, client, extension, pair  uint32 // set by find; 0 where not known yet
+	flow                               *Flow
+	name                               string   // of the extension, as it is kept
+	registrarAddress, clientAddress    [16]byte // the client's is masked
+	clientHash, extensionHash          uint64
+	registrar, client, extension, pair uint32 // set by find; 0 where not known yet
 }
 
 // identify makes s, whose name is set, the subject of a flow. It is not looked up yet.
@@ -54,7 +54,6 @@ func (d *Detector) identify(s *subject, f *Flow) {
 	registrar := hashAddress(&s.registrarAddress)
 	s.clientHash = hashOf(registrar, hashAddress(&s.clientAddress))
 	s.extensionHash = hashOf(registrar, maphash.String(seed, s.name))
-	s.pairHash = hashPair(s.clientHash, s.extensionHash)
 }
 
 // maskClient gives the address that stands for a client.
@@ -75,28 +74,15 @@ func (d *Detector) maskClient(a netip.Addr) [16]byte {
 	return b
 }
 
-// find looks a subject up: by its pair if that is known, else by its parts. Where s.pair is set already, by load, the
-// pair was found there a moment ago.
+// find looks a subject up: its client, and among the pairs of that its pair. Where s.client is set already, by load, the
+// client was found there a moment ago.
 func (d *Detector) find(s *subject) {
-	if s.pair != 0 && d.recognise(s, s.pair) {
+	if s.client == 0 || !d.isClient(s.client, s) {
+		s.client = d.findClient(s)
+	}
+	s.registrar, s.extension, s.pair = 0, 0, 0
+	if s.client != 0 && d.findPair(s) {
 		return
-	}
-	for pairs := d.pairIndex.probe(s.pairHash); ; {
-		pi := pairs.next()
-		if pi == 0 {
-			break
-		}
-		if d.recognise(s, pi) {
-			return
-		}
-	}
-	s.registrar, s.client, s.extension, s.pair = 0, 0, 0, 0
-	for clients := d.clientIndex.probe(s.clientHash); ; {
-		ci := clients.next()
-		if ci == 0 || d.isClient(ci, s) {
-			s.client = ci
-			break
-		}
 	}
 	for extensions := d.extensionIndex.probe(s.extensionHash); ; {
 		ei := extensions.next()
@@ -107,20 +93,43 @@ func (d *Detector) find(s *subject) {
 	}
 }
 
-// recognise tells whether a place holds the pair of a subject, and if so takes it from there.
-func (d *Detector) recognise(s *subject, pi uint32) bool {
-	p := d.pairs.at(pi)
-	if p.client == 0 || !d.isClient(p.client, s) || !d.isCalled(d.extensions.at(p.extension), s.name) {
+func (d *Detector) findClient(s *subject) uint32 {
+	for clients := d.clientIndex.probe(s.clientHash); ; {
+		if ci := clients.next(); ci == 0 || d.isClient(ci, s) {
+			return ci
+		}
+	}
+}
+
+// findPair finds the pair of a subject whose client is known.
+func (d *Detector) findPair(s *subject) bool {
+	c := d.clients.at(s.client)
+	if c.flags&isIndexed == 0 {
+		for pi := c.pairs; pi != 0; {
+			p := d.pairs.at(pi)
+			if d.isCalled(d.extensions.at(p.extension), s.name) {
+				s.registrar, s.extension, s.pair = c.registrar, p.extension, pi
+				return true
+			}
+			pi = p.inClient.next
+		}
 		return false
 	}
-	s.pair, s.client, s.extension = pi, p.client, p.extension
-	s.registrar = d.clients.at(p.client).registrar
-	return true
+	for pairs := d.pairIndex.probe(hashPair(s.clientHash, s.extensionHash)); ; {
+		pi := pairs.next()
+		if pi == 0 {
+			return false
+		}
+		if p := d.pairs.at(pi); p.client == s.client && d.isCalled(d.extensions.at(p.extension), s.name) {
+			s.registrar, s.extension, s.pair = c.registrar, p.extension, pi
+			return true
+		}
+	}
 }
 
 func (d *Detector) isClient(ci uint32, s *subject) bool {
 	c := d.clients.at(ci)
-	return c.address == s.clientAddress && d.registrars[c.registrar].address == s.registrarAddress
+	return c.registrar != 0 && c.address == s.clientAddress && d.registrars[c.registrar].address == s.registrarAddress
 }
 
 func (d *Detector) isExtension(ei uint32, s *subject) bool {

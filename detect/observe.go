@@ -48,21 +48,33 @@ func (d *Detector) observeTogether(flows []Flow) {
 func (d *Detector) load(subjects []subject) {
 	sum := uint32(0)
 	for i := range subjects {
-		sum += d.pairIndex.load(subjects[i].pairHash)
+		sum += d.clientIndex.load(subjects[i].clientHash)
 	}
 	for i := range subjects {
 		s := &subjects[i]
-		pairs := d.pairIndex.probe(s.pairHash)
-		if s.pair = pairs.next(); s.pair != 0 {
-			sum += d.pairs.at(s.pair).client
+		clients := d.clientIndex.probe(s.clientHash)
+		if s.client = clients.next(); s.client != 0 {
+			sum += d.clients.at(s.client).pairs
 		} else {
-			sum += d.clientIndex.load(s.clientHash) + d.extensionIndex.load(s.extensionHash)
+			sum += d.extensionIndex.load(s.extensionHash)
+		}
+	}
+	var first [together]*pair
+	for i := range subjects {
+		s := &subjects[i]
+		if s.client == 0 {
+			continue
+		}
+		if c := d.clients.at(s.client); c.flags&isIndexed == 0 {
+			first[i] = d.pairs.at(c.pairs)
+			sum += first[i].extension
+		} else {
+			sum += d.pairIndex.load(hashPair(s.clientHash, s.extensionHash)) + d.extensionIndex.load(s.extensionHash)
 		}
 	}
 	for i := range subjects {
-		if s := &subjects[i]; s.pair != 0 {
-			p := d.pairs.at(s.pair)
-			sum += d.clients.at(p.client).registrar + d.extensions.at(p.extension).name
+		if first[i] != nil {
+			sum += d.extensions.at(first[i].extension).name
 		}
 	}
 	d.loaded = sum

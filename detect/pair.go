@@ -83,6 +83,7 @@ const (
 	underAttack  groupFlags = 1 << iota // an open scan of this client, an open distributed brute force of this extension
 	waiting                             // waits to be judged
 	sharesDomain                        // the name of this extension is kept without the domain of its registrar
+	isIndexed                           // the pairs of this client are in the index of pairs
 )
 
 // registrar is one server. There are few, so they live in a map.
@@ -118,10 +119,39 @@ func (d *Detector) addPair(s *subject) *pair {
 	var p *pair
 	s.pair, p = d.pairs.allocate()
 	p.client, p.extension = s.client, s.extension
-	d.pairIndex.insert(s.pairHash, s.pair)
 	d.linkPair(s.pair, p)
+	if c := d.clients.at(s.client); c.flags&isIndexed != 0 {
+		d.pairIndex.insert(hashPair(s.clientHash, s.extensionHash), s.pair)
+	} else {
+		d.indexPairs(c, s.clientHash)
+	}
 	d.outside++
 	return p
+}
+
+// fewPairs is how many pairs of a client are looked through to find one. Nearly all clients have no more.
+const fewPairs = 4
+
+// indexPairs indexes the pairs of a client that has more than few.
+func (d *Detector) indexPairs(c *client, clientHash uint64) {
+	pi := c.pairs
+	for range fewPairs {
+		if pi == 0 {
+			return
+		}
+		pi = d.pairs.at(pi).inClient.next
+	}
+	if pi == 0 {
+		return
+	}
+	c.flags |= isIndexed
+	var buf [maxName]byte
+	for pi = c.pairs; pi != 0; {
+		p := d.pairs.at(pi)
+		extensionHash := hashExtension(&d.registrars[c.registrar].address, d.nameOf(d.extensions.at(p.extension), &buf))
+		d.pairIndex.insert(hashPair(clientHash, extensionHash), pi)
+		pi = p.inClient.next
+	}
 }
 
 // linkPair puts a pair at the head of the lists of its client and its extension.
@@ -151,7 +181,9 @@ func (d *Detector) removePair(pi uint32) {
 	clientHash, extensionHash := hashClient(registrar, &c.address), hashExtension(registrar, d.nameOf(e, &buf))
 	d.unlink(&c.pairs, p.inClient, func(q *pair) *links { return &q.inClient })
 	d.unlink(&e.pairs, p.inExtension, func(q *pair) *links { return &q.inExtension })
-	d.pairIndex.remove(hashPair(clientHash, extensionHash), pi)
+	if c.flags&isIndexed != 0 {
+		d.pairIndex.remove(hashPair(clientHash, extensionHash), pi)
+	}
 	d.pairs.release(pi)
 	d.outside--
 	if c.pairs == 0 {

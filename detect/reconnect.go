@@ -46,10 +46,6 @@ func (d *Detector) reconnectPairs(in *decoder) {
 			c.suspicious++
 			x.suspicious++
 		}
-		registrar := &d.registrars[c.registrar].address
-		var buf [maxName]byte
-		hash := hashPair(hashClient(registrar, &c.address), hashExtension(registrar, d.nameOf(x, &buf)))
-		d.pairIndex.insert(hash, pi)
 		if p.member == 0 {
 			d.outside++
 		} else if d.inside++; p.member > d.members.top || d.members.at(p.member).pair != pi {
@@ -144,7 +140,9 @@ func (d *Detector) reconnectGroups(in *decoder) {
 		if c := d.clients.at(ci); c.registrar != 0 {
 			r := &d.registrars[c.registrar]
 			r.users++
-			d.clientIndex.insert(hashClient(&r.address, &c.address), ci)
+			hash := hashClient(&r.address, &c.address)
+			d.clientIndex.insert(hash, ci)
+			d.indexPairs(c, hash)
 			if c.pairs == 0 {
 				in.fail("client %d has no pairs", ci)
 			}

@@ -108,6 +108,12 @@ func TestRestoreRefusesWhatIsCutOrForeign(t *testing.T) {
 			t.Fatalf("after %d of %d bytes it knows %+v", cut, b.Len(), s)
 		}
 	}
+	if err := fresh.Restore(bytes.NewReader(append(b.Bytes(), 0))); err == nil || fresh.Stats() != (detect.Stats{}) {
+		t.Errorf("what follows a snapshot is passed over: %v, %+v", err, fresh.Stats())
+	}
+	if err := fresh.Restore(&b); err != nil {
+		t.Error(err)
+	}
 	err := fresh.Restore(bytes.NewReader([]byte("\x07garbage")))
 	if want := `snapshot of the detector: begins with "garbage"`; err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
