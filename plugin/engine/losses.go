@@ -24,6 +24,9 @@ func (e *Engine) newLosses() losses {
 func (e *Engine) tell(l losses, s *flow.Stats) {
 	now := e.now()
 	for i, n := range s.Dropped {
+		if n == 0 {
+			continue
+		}
 		level := Warn
 		if flow.Reason(i) == flow.NotSIP { // a collector sends all its flows: nothing is wrong
 			level = Info
