@@ -193,7 +193,7 @@ func (e *Engine) run() {
 		case <-e.stop:
 			return
 		case <-second.C:
-			e.tick()
+			e.guard(e.tick)
 		}
 	}
 }

@@ -97,28 +97,40 @@ func (e *Engine) work() {
 func (e *Engine) drain() {
 	e.detecting.Lock()
 	defer e.detecting.Unlock()
+	for range e.waiting() {
+		e.guard(e.doNext)
+	}
+}
+
+func (e *Engine) waiting() int {
 	e.mu.Lock()
-	waiting := len(e.queue.jobs)
+	defer e.mu.Unlock()
+	return len(e.queue.jobs)
+}
+
+// doNext does a job with mu free; detecting is held.
+func (e *Engine) doNext() {
+	e.mu.Lock()
+	j := e.queue.pop()
 	e.mu.Unlock()
-	for range waiting {
-		e.mu.Lock()
-		j := e.queue.pop()
-		e.mu.Unlock()
-		e.guard(func() { e.judge(j.now, j.batch()) })
-		j.done()
-		alerts, stats := e.detector.Alerts(), e.detector.Stats()
-		for first := true; first || len(alerts) > 0; first = false {
-			n := min(len(alerts), postedAtOnce)
-			e.mu.Lock()
-			e.post(j.now, alerts[:n], stats)
-			e.mu.Unlock()
-			alerts = alerts[n:]
-		}
+	e.judge(j.now, j.batch())
+	j.done()
+	alerts, stats := e.detector.Alerts(), e.detector.Stats()
+	for first := true; first || len(alerts) > 0; first = false {
+		n := min(len(alerts), postedAtOnce)
+		e.postPart(j.now, alerts[:n], stats)
+		alerts = alerts[n:]
 	}
 }
 
 // postedAtOnce is how many alerts are written while a Flush may have to wait.
 const postedAtOnce = 10
+
+func (e *Engine) postPart(now int64, alerts []detect.Alert, stats detect.Stats) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.post(now, alerts, stats)
+}
 
 // settle does all that waits and gives both locks to the caller: the detector has then seen all that is in the journal.
 func (e *Engine) settle() {
@@ -127,12 +139,15 @@ func (e *Engine) settle() {
 	e.mu.Lock()
 	for len(e.queue.jobs) > 0 {
 		j := e.queue.pop()
-		e.guard(func() { e.live(j.now, j.batch()) })
-		j.done()
+		e.guard(func() {
+			e.live(j.now, j.batch())
+			j.done()
+		})
 	}
 }
 
-// guard keeps a fault of siphunt from taking Fluent Bit down where no call of Fluent Bit is on the stack to return to.
+// guard keeps a fault of siphunt from taking Fluent Bit down where no call of Fluent Bit is on the stack to return to. What
+// do locks it has to unlock by defer, where it may fail.
 func (e *Engine) guard(do func()) {
 	if err := guarded(func() error { do(); return nil }); err != nil {
 		e.panics.Add(1)
