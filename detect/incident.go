@@ -261,6 +261,18 @@ func (d *Detector) end(inc *incident, reason EndReason) {
 		d.releaseMember(mi)
 		mi = next
 	}
+	d.judgeTheRest(inc)
+}
+
+// judgeTheRest has those pairs judged together that an ended incident has not taken, as they were in another one then: for as
+// long as it was open, nobody asked what they are together.
+func (d *Detector) judgeTheRest(inc *incident) {
+	if inc.client != 0 && inc.extension == 0 && d.clients.at(inc.client).registrar != 0 {
+		d.suspectClient(inc.client, d.now)
+	}
+	if inc.client == 0 && d.extensions.at(inc.extension).registrar != 0 {
+		d.suspectExtension(inc.extension, d.now)
+	}
 }
 
 // close takes an incident off the list of those that are open.

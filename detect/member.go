@@ -49,16 +49,16 @@ func (d *Detector) enlist(inc *incident, pi uint32, p *pair) bool {
 	return true
 }
 
-// enlistBelated enlists a pair for a rejection that belongs to no run of it, or to one that is closed: a challenge
-// that is held back stays so.
+// enlistBelated enlists a pair for a rejection that belongs to no run of it, or to one that is closed. Whatever is in an open
+// run and in no incident is a challenge that is held back, by this incident or one that has ended since; it stays so.
 func (d *Detector) enlistBelated(inc *incident, pi uint32, p *pair) bool {
 	codes := p.codes
 	if !d.enlist(inc, pi, p) {
 		return false
 	}
-	if p.has(runOpen) && p.has(runKnown) && !p.has(runHard) {
+	if only := slices.Index(codes[:], 1); p.has(runOpen) && !p.has(runHard) && only >= 0 {
 		m := d.members.at(p.member)
-		m.held, m.heldCode = true, uint8(slices.Index(codes[:], 1))
+		m.held, m.heldCode = true, uint8(only)
 	}
 	return true
 }

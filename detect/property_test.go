@@ -50,13 +50,24 @@ func mix(seed uint64) (detect.Config, []record) {
 
 // The detector and the reference, written apart from the same page, come to the same incidents.
 func TestDetectorAgreesWithReference(t *testing.T) {
-	for seed := range uint64(mixes()) {
+	for _, seed := range seeds() {
 		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
 			t.Parallel()
 			cfg, records := mix(seed)
 			agree(t, cfg, records)
 		})
 	}
+}
+
+// seeds are as many as there is time for, and those of mixes about which the judges once disagreed.
+func seeds() []uint64 {
+	all := []uint64{3778, 3855, 4050, 4236, 4557}
+	for seed := range uint64(mixes()) {
+		if !slices.Contains(all, seed) {
+			all = append(all, seed)
+		}
+	}
+	return all
 }
 
 // They do so over months, where pauses are longer than compact times can tell.

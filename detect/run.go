@@ -101,18 +101,29 @@ func (d *Detector) suspect(pi uint32, p *pair, n int, t int64) {
 		c.suspicious++
 		e.suspicious++
 	}
-	th := &d.registrars[c.registrar].thresholds
-	if int(c.suspicious) >= th.ScanExtensions && c.flags&underAttack == 0 {
-		c.flags |= waiting
-		d.scanCandidates.add(p.client, t)
-	}
-	if int(e.suspicious) >= th.DistributedClients && e.flags&underAttack == 0 {
-		e.flags |= waiting
-		d.distributedCandidates.add(p.extension, t)
-	}
-	if n >= th.Attempts && p.member == 0 {
+	d.suspectClient(p.client, t)
+	d.suspectExtension(p.extension, t)
+	if n >= d.registrars[c.registrar].thresholds.Attempts && p.member == 0 {
 		p.flags |= isCandidate
 		d.bruteForceCandidates.add(pi, t)
+	}
+}
+
+// suspectClient has a client judged, since t, that has enough suspicious pairs and no open scan.
+func (d *Detector) suspectClient(ci uint32, t int64) {
+	c := d.clients.at(ci)
+	if int(c.suspicious) >= d.registrars[c.registrar].thresholds.ScanExtensions && c.flags&underAttack == 0 {
+		c.flags |= waiting
+		d.scanCandidates.add(ci, t)
+	}
+}
+
+// suspectExtension is the same for distributed guessing on an extension.
+func (d *Detector) suspectExtension(ei uint32, t int64) {
+	e := d.extensions.at(ei)
+	if int(e.suspicious) >= d.registrars[e.registrar].thresholds.DistributedClients && e.flags&underAttack == 0 {
+		e.flags |= waiting
+		d.distributedCandidates.add(ei, t)
 	}
 }
 
