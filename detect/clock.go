@@ -1,10 +1,12 @@
 package detect
 
+// MaxTime is the latest time that a record may have, Unix milliseconds: the end of the year 9999.
+const MaxTime = 253402300799_999
+
 const (
-	maxTime      = 253402300799_999 // the end of the year 9999
-	maxJump      = 3600_000         // milliseconds: in a replay, a record further ahead of the clock than this needs company
-	jumpCompany  = 10               // records in a row that agree that time has moved on
-	maxWallPause = 60_000           // milliseconds: a wall clock that jumps further than this was set, or the machine slept
+	maxJump      = 3600_000 // milliseconds: in a replay, a record further ahead of the clock than this needs company
+	jumpCompany  = 10       // records in a row that agree that time has moved on
+	maxWallPause = 60_000   // milliseconds: a wall clock that jumps further than this was set, or the machine slept
 )
 
 // clock says which times of records are believed. It keeps one bad clock among the exporters, or on this machine, from
@@ -45,7 +47,7 @@ func (d *Detector) moveClock(t int64, n int) bool {
 }
 
 func (d *Detector) isFuture(t int64, n int) bool {
-	if t < 0 || t > maxTime {
+	if t < 0 || t > MaxTime {
 		return true
 	}
 	if d.wall != 0 {

@@ -108,7 +108,7 @@ func (r *decoder) int() int64 {
 // time reads a time that a clock can show.
 func (r *decoder) time() int64 {
 	t := r.int()
-	if t < 0 || t > maxTime {
+	if t < 0 || t > MaxTime {
 		r.fail("time %d", t)
 		return 0
 	}

@@ -80,17 +80,15 @@ func (d *Detector) find(s *subject) {
 	if s.client == 0 || !d.isClient(s.client, s) {
 		s.client = d.findClient(s)
 	}
-	s.registrar, s.extension, s.pair = 0, 0, 0
-	if s.client != 0 && d.findPair(s) {
+	s.registrar, s.pair = 0, 0
+	if s.client != 0 {
+		s.pair = d.findPair(s)
+	}
+	if s.pair == 0 {
+		s.extension = d.findExtension(s)
 		return
 	}
-	for extensions := d.extensionIndex.probe(s.extensionHash); ; {
-		ei := extensions.next()
-		if ei == 0 || d.isExtension(ei, s) {
-			s.extension = ei
-			break
-		}
-	}
+	s.registrar, s.extension = d.clients.at(s.client).registrar, d.pairs.at(s.pair).extension
 }
 
 func (d *Detector) findClient(s *subject) uint32 {
@@ -101,30 +99,35 @@ func (d *Detector) findClient(s *subject) uint32 {
 	}
 }
 
+func (d *Detector) findExtension(s *subject) uint32 {
+	for extensions := d.extensionIndex.probe(s.extensionHash); ; {
+		if ei := extensions.next(); ei == 0 || d.isExtension(ei, s) {
+			return ei
+		}
+	}
+}
+
 // findPair finds the pair of a subject whose client is known.
-func (d *Detector) findPair(s *subject) bool {
+func (d *Detector) findPair(s *subject) uint32 {
 	c := d.clients.at(s.client)
 	if c.flags&isIndexed == 0 {
-		for pi := c.pairs; pi != 0; {
-			p := d.pairs.at(pi)
-			if d.isCalled(d.extensions.at(p.extension), s.name) {
-				s.registrar, s.extension, s.pair = c.registrar, p.extension, pi
-				return true
-			}
-			pi = p.inClient.next
+		pi := c.pairs
+		for pi != 0 && !d.isPair(pi, s) {
+			pi = d.pairs.at(pi).inClient.next
 		}
-		return false
+		return pi
 	}
 	for pairs := d.pairIndex.probe(hashPair(s.clientHash, s.extensionHash)); ; {
-		pi := pairs.next()
-		if pi == 0 {
-			return false
-		}
-		if p := d.pairs.at(pi); p.client == s.client && d.isCalled(d.extensions.at(p.extension), s.name) {
-			s.registrar, s.extension, s.pair = c.registrar, p.extension, pi
-			return true
+		if pi := pairs.next(); pi == 0 || d.isPair(pi, s) {
+			return pi
 		}
 	}
+}
+
+// isPair tells whether a pair is that of a subject whose client is known.
+func (d *Detector) isPair(pi uint32, s *subject) bool {
+	p := d.pairs.at(pi)
+	return p.client == s.client && d.isCalled(d.extensions.at(p.extension), s.name)
 }
 
 func (d *Detector) isClient(ci uint32, s *subject) bool {

@@ -11,8 +11,8 @@ import (
 // maxRecords bounds what a snapshot may promise.
 const maxRecords = math.MaxInt32
 
-// Restore takes over what Snapshot wrote, all that r gives, in place of all that the detector knows. The configuration stays its own. On
-// an error, which bytes that Snapshot did not write give, the detector knows nothing.
+// Restore takes over what Snapshot wrote, all that r gives, in place of all that the detector knows. The configuration
+// stays its own. On an error, which bytes that Snapshot did not write give, the detector knows nothing.
 func (d *Detector) Restore(r io.Reader) error {
 	d.reset()
 	d.stats = Stats{}

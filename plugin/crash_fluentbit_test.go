@@ -95,10 +95,10 @@ func newWitness(t *testing.T, flows []string) *witness {
 	config := yaml("  inputs:\n", fmt.Sprintf(tailInput, w.folder, "day"), onDisk, "      db: "+w.folder+"/tail.db\n",
 		fmt.Sprintf(alertsInput, w.folder, "day"), onDisk,
 		"  outputs:\n", fmt.Sprintf(siphuntOutput, w.folder, "day"), fmt.Sprintf(fileOutput, w.folder))
-	config = strings.ReplaceAll(config, built.library, library)
+	config = strings.ReplaceAll(config, built.plugin, library)
 	config = strings.Replace(config, "  flush: 0.2\n", "  flush: 0.1\n  storage.path: "+w.folder+"/storage\n", 1)
 	w.config = write(t, filepath.Join(w.folder, "fluent-bit.yaml"), config)
-	t.Setenv("WITNESS_LIBRARY", built.library)
+	t.Setenv("WITNESS_LIBRARY", built.plugin)
 	return w
 }
 

@@ -113,7 +113,7 @@ func (h *crashingHost) run(t *testing.T, give, at int, wait time.Duration) {
 	h.runs++
 	alerts := filepath.Join(h.folder, fmt.Sprint("alerts-", h.runs))
 	var commands strings.Builder
-	fmt.Fprintf(&commands, "load %[1]s\nload %[1]s\ninput siphunt_alerts\noutput siphunt config=%[2]s\nstart\n", built.library, h.config)
+	fmt.Fprintf(&commands, "load %[1]s\nload %[1]s\ninput siphunt_alerts\noutput siphunt config=%[2]s\nstart\n", built.plugin, h.config)
 	for i, file := range h.files[h.answered : h.answered+give] {
 		fmt.Fprintf(&commands, "flush 0 %s 1 1\n", file)
 		if i%3 == 0 {

@@ -117,7 +117,7 @@ plugins:
   - %[1]s
   - %[1]s
 pipeline:
-`, built.library) + strings.Join(sections, "")
+`, built.plugin) + strings.Join(sections, "")
 }
 
 // tail, siphunt, siphunt_alerts and a file are the pipeline of all tests.
@@ -189,17 +189,17 @@ func TestFluentBitScenarios(t *testing.T) {
 func TestFluentBitListings(t *testing.T) {
 	s := oneScenario(t, "svcrack-success")
 	noPlugins := func(config string) string {
-		return strings.Replace(config, fmt.Sprintf("plugins:\n  - %[1]s\n  - %[1]s\n", built.library), "", 1)
+		return strings.Replace(config, fmt.Sprintf("plugins:\n  - %[1]s\n  - %[1]s\n", built.plugin), "", 1)
 	}
 	for name, make := range map[string]func(folder, config string) []string{
 		"YAML": func(folder, config string) []string {
 			return []string{"-c", write(t, filepath.Join(folder, "fluent-bit.yaml"), config)}
 		},
 		"command line": func(folder, config string) []string {
-			return []string{"-e", built.library, "-e", built.library, "-c", write(t, filepath.Join(folder, "fluent-bit.yaml"), noPlugins(config))}
+			return []string{"-e", built.plugin, "-e", built.plugin, "-c", write(t, filepath.Join(folder, "fluent-bit.yaml"), noPlugins(config))}
 		},
 		"plugins file": func(folder, _ string) []string {
-			plugins := write(t, filepath.Join(folder, "plugins.conf"), fmt.Sprintf("[PLUGINS]\n    Path %[1]s\n    Path %[1]s\n", built.library))
+			plugins := write(t, filepath.Join(folder, "plugins.conf"), fmt.Sprintf("[PLUGINS]\n    Path %[1]s\n    Path %[1]s\n", built.plugin))
 			parsers := write(t, filepath.Join(folder, "parsers.conf"), "[PARSER]\n    Name flow\n    Format json\n")
 			return []string{"-c", write(t, filepath.Join(folder, "fluent-bit.conf"), fmt.Sprintf(`
 [SERVICE]
@@ -244,7 +244,7 @@ func TestFluentBitListings(t *testing.T) {
 // TestFluentBitRefuses: each mistake keeps Fluent Bit from starting, and the log says what to change.
 func TestFluentBitRefuses(t *testing.T) {
 	folder := t.TempDir()
-	copied := write(t, filepath.Join(folder, "copy.so"), read(t, built.library))
+	copied := write(t, filepath.Join(folder, "copy.so"), read(t, built.plugin))
 	write(t, filepath.Join(folder, "faulty.toml"), "[detector]\nattempt = 3\n")
 	const dummy, null = "    - name: dummy\n", "    - name: 'null'\n      match: nothing\n"
 	in := fmt.Sprintf(alertsInput, folder, "main")
@@ -255,11 +255,11 @@ func TestFluentBitRefuses(t *testing.T) {
 		log    []string
 	}{
 		"listed once": {
-			strings.Replace(good, "  - "+built.library+"\n", "", 1),
+			strings.Replace(good, "  - "+built.plugin+"\n", "", 1),
 			[]string{"[siphunt] this library is listed once", "list the same path a second time"},
 		},
 		"a copy": {
-			strings.Replace(good, built.library, copied, 1),
+			strings.Replace(good, built.plugin, copied, 1),
 			[]string{"[siphunt] this library was loaded from two files", "list the same path twice"},
 		},
 		"an output without its input": {

@@ -14,7 +14,7 @@ import (
 
 // The library is built once, and hosts for it: a C program that makes the calls of Fluent Bit's Go proxy, one with the
 // functions for metrics and one without.
-var built struct{ library, host, hostWithoutMetrics string }
+var built struct{ plugin, host, hostWithoutMetrics string }
 
 func TestMain(m *testing.M) { os.Exit(runTests(m)) }
 
@@ -25,10 +25,10 @@ func runTests(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(folder)
-	built.library = filepath.Join(folder, "siphunt.so")
+	built.plugin = filepath.Join(folder, "siphunt.so")
 	built.host = filepath.Join(folder, "host")
 	built.hostWithoutMetrics = filepath.Join(folder, "host-without-metrics")
-	library := []string{"go", "build", "-buildmode=c-shared", "-o", built.library}
+	library := []string{"go", "build", "-buildmode=c-shared", "-o", built.plugin}
 	host := []string{"cc", "-Wall", "-Wextra", "-Werror", "-O1", "-rdynamic", "-pthread"}
 	if library, host, err = sanitized(library, host); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -90,7 +90,7 @@ func inHostProgram(t *testing.T, host string, commands ...string) run {
 	t.Helper()
 	var out, log bytes.Buffer
 	c := exec.Command(host)
-	c.Stdin = strings.NewReader(strings.ReplaceAll(strings.Join(commands, "\n")+"\n", "LIB", built.library))
+	c.Stdin = strings.NewReader(strings.ReplaceAll(strings.Join(commands, "\n")+"\n", "LIB", built.plugin))
 	c.Stdout, c.Stderr = &out, &log
 	if err := c.Run(); c.ProcessState == nil || c.ProcessState.ExitCode() < 0 {
 		t.Fatalf("host: %v\n%s%s", err, &out, &log)
@@ -130,7 +130,7 @@ func TestHostHalves(t *testing.T) {
 // TestHostSymlink: a second name of the same file is the same library.
 func TestHostSymlink(t *testing.T) {
 	link := filepath.Join(t.TempDir(), "link.so")
-	if err := os.Symlink(built.library, link); err != nil {
+	if err := os.Symlink(built.plugin, link); err != nil {
 		t.Fatal(err)
 	}
 	inHost(t, "load "+link, "load LIB", "input siphunt_alerts", "output siphunt", "start", "stop").wants(t, 0)
@@ -140,7 +140,7 @@ func TestHostSymlink(t *testing.T) {
 func TestHostRefuses(t *testing.T) {
 	folder := t.TempDir()
 	copied := filepath.Join(folder, "copy.so")
-	write(t, copied, read(t, built.library))
+	write(t, copied, read(t, built.plugin))
 	faulty := write(t, filepath.Join(folder, "faulty.toml"), "[detector]\nattempt = 3\n")
 	good := write(t, filepath.Join(folder, "good.toml"), "")
 	other := write(t, filepath.Join(folder, "other.toml"), "")
@@ -151,11 +151,11 @@ func TestHostRefuses(t *testing.T) {
 	}{
 		"listed once": {
 			[]string{"load LIB", "output siphunt", "input siphunt_alerts", "start"},
-			[]string{"[error] [siphunt] this library is listed once", "list the same path a second time", `"Path ` + built.library + `" twice under [PLUGINS]`},
+			[]string{"[error] [siphunt] this library is listed once", "list the same path a second time", `"Path ` + built.plugin + `" twice under [PLUGINS]`},
 		},
 		"a copy": {
 			[]string{"load LIB", "load " + copied, "output siphunt", "input siphunt_alerts", "start"},
-			[]string{"loaded from two files, " + built.library + " and " + copied, "list the same path twice"},
+			[]string{"loaded from two files, " + built.plugin + " and " + copied, "list the same path twice"},
 		},
 		"a copy and no input": {
 			[]string{"load LIB", "load " + copied, "output siphunt", "start"},

@@ -26,7 +26,7 @@ func TestPipelines(t *testing.T) {
 			host, port, _ := net.SplitHostPort(elastic.Listener.Addr().String())
 			_, ownPort, _ := net.SplitHostPort(freeAddress(t))
 			places := strings.NewReplacer(
-				"/usr/lib/fluent-bit/siphunt.so", built.library,
+				"/usr/lib/fluent-bit/siphunt.so", built.plugin,
 				"/etc/siphunt", folder, "/var/lib/fluent-bit/siphunt", folder, "/var/log/siphunt", folder+"/out",
 				"/var/log/ipfixcol2/*.json", folder+"/*.flows", "2020", ownPort,
 				"elasticsearch.example.net", host, "9200", port,

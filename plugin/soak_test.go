@@ -157,7 +157,7 @@ func (s *soak) start() {
 func (s *soak) load() {
 	s.t.Helper()
 	for range 2 {
-		s.tell("registered", "load "+built.library)
+		s.tell("registered", "load "+built.plugin)
 	}
 	s.tell("", "input siphunt_alerts")
 	s.tell("", "output siphunt config="+s.config)

@@ -39,7 +39,7 @@ type Engine struct {
 
 	flushing            atomic.Int64 // nanoseconds spent in Flush
 	reloads, badReloads atomic.Uint64
-	panics              atomic.Uint64 // of the worker
+	panics              atomic.Uint64 // of the worker and the tick
 
 	changing sync.Mutex // one change of the rules at a time; taken before mu
 	options  Options
@@ -60,7 +60,8 @@ type Engine struct {
 	before   detect.Stats // what earlier processes have counted
 }
 
-// Open starts a detector, and makes the process's garbage collector run more often: see limitGarbage. The error is made for a person: it says what to change, and where.
+// Open starts a detector, and makes the process's garbage collector run more often: see limitGarbage. The error is made
+// for a person: it says what to change, and where.
 func Open(o Options) (*Engine, error) {
 	limitGarbage()
 	e := &Engine{name: o.Name, now: o.now, stop: make(chan struct{})}

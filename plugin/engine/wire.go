@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"net/netip"
+
+	"github.com/siphunt/siphunt/detect"
 )
 
 // errWire is what bytes are that were not written by this package, or by another version of it.
@@ -71,11 +73,9 @@ func (w *wire) int() int64 {
 // never written.
 func (w *wire) time(before int64) int64 {
 	t := before + w.int()
-	w.bad = w.bad || t < 0 || t > maxTime
+	w.bad = w.bad || t < 0 || t > detect.MaxTime
 	return t
 }
-
-const maxTime = 253_402_300_799_999
 
 // count reads how many things follow, each of which takes size bytes at least.
 func (w *wire) count(size int) int {

@@ -4,10 +4,9 @@ import (
 	"math"
 	"strconv"
 	"time"
-)
 
-// Times are Unix milliseconds here. Those outside of 1970 to 9999 are none: RFC 3339 cannot write them.
-const maxTime = 253402300799999
+	"github.com/siphunt/siphunt/detect"
+)
 
 // timeUnit is how a number is a time: units per second, 0 for by magnitude.
 type timeUnit int64
@@ -34,7 +33,7 @@ func (u timeUnit) millis(n int64) int64 {
 		u = unitOf(float64(n))
 	}
 	if u == 1 {
-		if n > maxTime/1000 {
+		if n > detect.MaxTime/1000 {
 			return -1
 		}
 		return n * 1000
@@ -47,7 +46,7 @@ func (u timeUnit) millisFloat(f float64) int64 {
 	if u == 0 {
 		u = unitOf(f)
 	}
-	if f = math.Round(f * 1000 / float64(u)); f >= 0 && f <= maxTime {
+	if f = math.Round(f * 1000 / float64(u)); f >= 0 && f <= detect.MaxTime {
 		return int64(f)
 	}
 	return -1
@@ -77,7 +76,8 @@ func (c *clock) parse(text []byte, u timeUnit) (ms int64, ok bool) {
 	return ms, err == nil && inRange(ms)
 }
 
-func inRange(ms int64) bool { return ms > 0 && ms <= maxTime }
+// inRange tells whether it is a time, Unix milliseconds: those outside of 1970 to 9999 are none, RFC 3339 cannot write them.
+func inRange(ms int64) bool { return ms > 0 && ms <= detect.MaxTime }
 
 func (c *clock) rfc3339(s []byte) (ms int64, ok bool) {
 	if [16]byte(s) != c.minute && !c.turn(s[:16]) {

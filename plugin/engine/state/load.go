@@ -12,8 +12,8 @@ import (
 
 // Load gives what was stored: restore gets the newest snapshot that is good, if there is one, and apply each entry since,
 // in order. Damage shows while a snapshot is read, so restore has to read to its end before it changes anything. Where it
-// refuses a snapshot or cannot read it, it is given it again or an older one. What is damaged is logged and left out: of a journal, all from the first damaged frame on, which is no more than what was being
-// written when the process was ended. The payloads are valid during the calls only.
+// refuses a snapshot or cannot read it, it is given it again or an older one. What is damaged is logged and left out: of a
+// journal, all from the first damaged frame on, which is no more than what was being written when the process was ended. The payloads are valid during the calls only.
 func (s *Store) Load(restore func(snapshot io.Reader) error, apply func(payload []byte) error) error {
 	var found listing
 	err := again(func() (err error) { found, err = s.list(); return err })
