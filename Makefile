@@ -45,8 +45,8 @@ run: build ## Show the detector at work on recorded attacks: in Fluent Bit, or b
 
 .PHONY: test
 test: build fluent-bit ## Run all tests, with the race detector where goroutines meet
-	go test ./detect ./plugin/flow ./plugin/cmd/...
-	go test -race ./plugin ./plugin/alert ./plugin/engine/...
+	go test ./detect ./plugin/internal/flow ./plugin/cmd/...
+	go test -race ./plugin ./plugin/internal/alert ./plugin/internal/engine/...
 
 .PHONY: test-long
 test-long: needs ## Compare the detector with its reference on 5,000 random mixes of traffic; takes long
@@ -58,7 +58,7 @@ test-crash: needs fluent-bit ## Kill the host at 100 points and a real Fluent Bi
 
 .PHONY: golden
 golden: needs ## Write all golden files anew: alerts of the scenarios, sample alerts, messages about faulty configurations
-	go test ./plugin/cmd/siphunt ./plugin/alert ./plugin/engine -update
+	go test ./plugin/cmd/siphunt ./plugin/internal/alert ./plugin/internal/engine -update
 	git diff --stat
 
 .PHONY: lint
@@ -91,7 +91,7 @@ bench-check: needs ## Compare allocations and instructions with testdata/bench/b
 
 .PHONY: pgo
 pgo: needs ## Profile the engine at work anew, for profile-guided optimisation (plugin/default.pgo)
-	go test -trimpath -pgo off -run '^$$' -bench '^Benchmark(Mix|Known)$$|^BenchmarkNew$$/^1000000$$' -benchtime 4s -cpuprofile $(CURDIR)/plugin/default.pgo -o build/pgo.test ./plugin/engine
+	go test -trimpath -pgo off -run '^$$' -bench '^Benchmark(Mix|Known)$$|^BenchmarkNew$$/^1000000$$' -benchtime 4s -cpuprofile $(CURDIR)/plugin/default.pgo -o build/pgo.test ./plugin/internal/engine
 
 .PHONY: week
 week: build ## Detect in the paper's week, made for SEED (1) at SCALE (1), and compare with what is in it

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/siphunt/siphunt/plugin/engine"
+	"github.com/siphunt/siphunt/plugin/internal/engine"
 )
 
 // fakeHost stands for an instance in Fluent Bit's configuration.

@@ -16,7 +16,7 @@ import (
 	flbin "github.com/fluent/fluent-bit-go/input"
 	flbout "github.com/fluent/fluent-bit-go/output"
 
-	"github.com/siphunt/siphunt/plugin/engine"
+	"github.com/siphunt/siphunt/plugin/internal/engine"
 )
 
 // All that this library knows of the process it is in.

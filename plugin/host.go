@@ -13,7 +13,7 @@ import (
 	flbin "github.com/fluent/fluent-bit-go/input"
 	flbout "github.com/fluent/fluent-bit-go/output"
 
-	"github.com/siphunt/siphunt/plugin/engine"
+	"github.com/siphunt/siphunt/plugin/internal/engine"
 )
 
 // fluentBit is Fluent Bit as one instance sees it. All pointers are C's, and valid until the instance exits; plugin is

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"unicode"
 
-	"github.com/siphunt/siphunt/plugin/engine"
+	"github.com/siphunt/siphunt/plugin/internal/engine"
 )
 
 const (

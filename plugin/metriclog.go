@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/siphunt/siphunt/plugin/engine"
+	"github.com/siphunt/siphunt/plugin/internal/engine"
 )
 
 // metricLogPause is the least time between two lines of figures.

@@ -11,7 +11,7 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/siphunt/siphunt/plugin/engine"
+	"github.com/siphunt/siphunt/plugin/internal/engine"
 )
 
 // metricsExported says whether the executable has Fluent Bit's metrics library.

@@ -85,7 +85,7 @@ type counted struct {
 }
 
 func count(baseline map[string]float64) ([]counted, error) {
-	b, err := compile("plugin/flow", "plugin/engine")
+	b, err := compile("plugin/internal/flow", "plugin/internal/engine")
 	if err != nil {
 		return nil, err
 	}

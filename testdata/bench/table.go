@@ -66,7 +66,7 @@ func runTable(args []string) error {
 
 // measure runs the benchmarks. Those that are compared take turns, so that what else the machine does meets all of them.
 func measure() (figures, error) {
-	b, err := compile("plugin/engine", "plugin/flow", "plugin/cmd/siphunt/week")
+	b, err := compile("plugin/internal/engine", "plugin/internal/flow", "plugin/cmd/siphunt/week")
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/siphunt/siphunt/plugin/engine"
+	"github.com/siphunt/siphunt/plugin/internal/engine"
 )
 
 var checkCommand = &command{

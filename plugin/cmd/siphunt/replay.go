@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"github.com/siphunt/siphunt/detect"
-	"github.com/siphunt/siphunt/plugin/alert"
-	"github.com/siphunt/siphunt/plugin/engine"
-	"github.com/siphunt/siphunt/plugin/flow"
+	"github.com/siphunt/siphunt/plugin/internal/alert"
+	"github.com/siphunt/siphunt/plugin/internal/engine"
+	"github.com/siphunt/siphunt/plugin/internal/flow"
 )
 
 var replayCommand = &command{

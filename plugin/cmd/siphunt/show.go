@@ -7,7 +7,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/siphunt/siphunt/plugin/engine"
+	"github.com/siphunt/siphunt/plugin/internal/engine"
 )
 
 var showCommand = &command{

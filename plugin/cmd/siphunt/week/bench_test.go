@@ -4,7 +4,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/siphunt/siphunt/plugin/engine"
+	"github.com/siphunt/siphunt/plugin/internal/engine"
 )
 
 // BenchmarkWeek takes a hundredth of the paper's week from chunks to verdicts; with WEEK=1 in the environment, all of it.

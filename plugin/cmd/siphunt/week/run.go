@@ -3,7 +3,7 @@ package week
 import (
 	"time"
 
-	"github.com/siphunt/siphunt/plugin/engine"
+	"github.com/siphunt/siphunt/plugin/internal/engine"
 )
 
 // Cost is what a run in this process took. All is 0 where the system does not tell.

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/siphunt/siphunt/plugin/engine"
+	"github.com/siphunt/siphunt/plugin/internal/engine"
 )
 
 // TestWeek puts a hundredth of the paper's week through the detector, and a five-hundredth of some others: all attacks are

@@ -18,7 +18,7 @@ import (
 	"github.com/tinylib/msgp/msgp"
 )
 
-const samples = "../../testdata/flow/"
+const samples = "../../../testdata/flow/"
 
 // truth is what was counted from the packets of a capture.
 type truth struct {

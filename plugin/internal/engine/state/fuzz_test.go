@@ -3,7 +3,7 @@ package state_test
 import (
 	"testing"
 
-	"github.com/siphunt/siphunt/plugin/engine/state/faulty"
+	"github.com/siphunt/siphunt/plugin/internal/engine/state/faulty"
 )
 
 // example gives a folder with two generations.

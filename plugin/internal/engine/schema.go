@@ -4,7 +4,7 @@ import (
 	"reflect"
 
 	"github.com/siphunt/siphunt/detect"
-	"github.com/siphunt/siphunt/plugin/flow"
+	"github.com/siphunt/siphunt/plugin/internal/flow"
 )
 
 // table is one table of a configuration file.

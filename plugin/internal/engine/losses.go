@@ -1,7 +1,7 @@
 package engine
 
 import (
-	"github.com/siphunt/siphunt/plugin/flow"
+	"github.com/siphunt/siphunt/plugin/internal/flow"
 )
 
 // losses are the totals of what the detector and the outbox have given up.

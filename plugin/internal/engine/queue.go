@@ -5,7 +5,7 @@ import (
 	"unsafe"
 
 	"github.com/siphunt/siphunt/detect"
-	"github.com/siphunt/siphunt/plugin/flow"
+	"github.com/siphunt/siphunt/plugin/internal/flow"
 )
 
 // maxQueued is how many bytes may wait in the queue. A detector that is so far behind makes Flush wait, and Fluent Bit

@@ -14,8 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/siphunt/siphunt/plugin/engine/state"
-	"github.com/siphunt/siphunt/plugin/engine/state/faulty"
+	"github.com/siphunt/siphunt/plugin/internal/engine/state"
+	"github.com/siphunt/siphunt/plugin/internal/engine/state/faulty"
 )
 
 // book is what a store is for: something that is known, here a list of words, that grows by entries.

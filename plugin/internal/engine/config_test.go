@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/siphunt/siphunt/detect"
-	"github.com/siphunt/siphunt/plugin/flow"
+	"github.com/siphunt/siphunt/plugin/internal/flow"
 )
 
 var update = flag.Bool("update", false, "write the expected error messages anew")
@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "write the expected error messages anew"
 var compareAddresses = cmpopts.EquateComparable(netip.Prefix{})
 
 // shipped is the file that users copy.
-const shipped = "../../conf/siphunt.toml"
+const shipped = "../../../conf/siphunt.toml"
 
 func TestGoodConfig(t *testing.T) {
 	got, err := LoadConfig("testdata/conf.good.toml")

@@ -5,7 +5,7 @@ import (
 	"io"
 
 	"github.com/siphunt/siphunt/detect"
-	"github.com/siphunt/siphunt/plugin/flow"
+	"github.com/siphunt/siphunt/plugin/internal/flow"
 )
 
 // replayBatch is how many lines go to the detector at once.

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/siphunt/siphunt/detect"
-	"github.com/siphunt/siphunt/plugin/engine/state"
+	"github.com/siphunt/siphunt/plugin/internal/engine/state"
 )
 
 // remember opens state_dir and goes on where an earlier process has ended: it takes the newest snapshot, and lives

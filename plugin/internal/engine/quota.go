@@ -2,7 +2,7 @@ package engine
 
 import (
 	"github.com/siphunt/siphunt/detect"
-	"github.com/siphunt/siphunt/plugin/alert"
+	"github.com/siphunt/siphunt/plugin/internal/alert"
 )
 
 // quota keeps a flood of incidents from being a flood of alerts. Of the alerts of one minute of the wall clock, updates

@@ -4,8 +4,8 @@ import (
 	"time"
 
 	"github.com/siphunt/siphunt/detect"
-	"github.com/siphunt/siphunt/plugin/engine/state"
-	"github.com/siphunt/siphunt/plugin/flow"
+	"github.com/siphunt/siphunt/plugin/internal/engine/state"
+	"github.com/siphunt/siphunt/plugin/internal/flow"
 )
 
 // MetricKind says how a metric behaves.

@@ -17,7 +17,7 @@ import (
 )
 
 // svcrack is a recorded brute force: 418 rejections and the acceptance that ends them.
-const svcrack = "../../testdata/scenarios/svcrack-success/flows.jsonl.gz"
+const svcrack = "../../../testdata/scenarios/svcrack-success/flows.jsonl.gz"
 
 // recorded is when svcrack was recorded.
 var recorded = time.Date(2026, 11, 22, 9, 40, 40, 0, time.UTC)

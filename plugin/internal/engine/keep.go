@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/siphunt/siphunt/plugin/engine/state"
+	"github.com/siphunt/siphunt/plugin/internal/engine/state"
 )
 
 // keeper writes what the engine knows to disk. What a Flush took is in the journal before the detector looks at it; while a

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/siphunt/siphunt/plugin/engine/state/faulty"
+	"github.com/siphunt/siphunt/plugin/internal/engine/state/faulty"
 )
 
 // TestEveryFaultOfTheDisk: a process finds half an attack in its folder, and at each call in turn the disk fails, once or

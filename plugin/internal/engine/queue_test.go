@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/siphunt/siphunt/plugin/flow"
+	"github.com/siphunt/siphunt/plugin/internal/flow"
 )
 
 // settled waits until all that came is judged.

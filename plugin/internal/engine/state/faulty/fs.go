@@ -12,7 +12,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/siphunt/siphunt/plugin/engine/state"
+	"github.com/siphunt/siphunt/plugin/internal/engine/state"
 )
 
 // ErrShort makes a Write write half of what it was given, as a full disk does. All other errors leave nothing behind.

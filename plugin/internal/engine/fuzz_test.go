@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/siphunt/siphunt/detect"
-	"github.com/siphunt/siphunt/plugin/flow"
+	"github.com/siphunt/siphunt/plugin/internal/flow"
 )
 
 // FuzzEntry: any bytes as an entry of the journal. What is taken says the same when it is written again, and the engine

@@ -5,7 +5,7 @@ import (
 	"math"
 
 	"github.com/siphunt/siphunt/detect"
-	"github.com/siphunt/siphunt/plugin/flow"
+	"github.com/siphunt/siphunt/plugin/internal/flow"
 )
 
 // An entry of the journal is something that the detector or the outbox was told. Numbers are varints, times Unix

@@ -5,7 +5,7 @@ import (
 	"unsafe"
 
 	"github.com/fluent/fluent-bit-go/output"
-	"github.com/siphunt/siphunt/plugin/flow"
+	"github.com/siphunt/siphunt/plugin/internal/flow"
 	"github.com/siphunt/siphunt/testdata/bench/sample"
 )
 

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/siphunt/siphunt/plugin/alert"
-	"github.com/siphunt/siphunt/plugin/flow"
+	"github.com/siphunt/siphunt/plugin/internal/alert"
+	"github.com/siphunt/siphunt/plugin/internal/flow"
 )
 
 // rules are a configuration with what is made from it. They never change; a reload puts new ones in their place.

@@ -13,8 +13,8 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"github.com/siphunt/siphunt/detect"
-	"github.com/siphunt/siphunt/plugin/alert"
-	"github.com/siphunt/siphunt/plugin/flow"
+	"github.com/siphunt/siphunt/plugin/internal/alert"
+	"github.com/siphunt/siphunt/plugin/internal/flow"
 )
 
 // Config is what siphunt.toml says. conf/siphunt.toml holds every key with its default and why.

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/tinylib/msgp/msgp"
 
-	"github.com/siphunt/siphunt/plugin/engine/state/faulty"
+	"github.com/siphunt/siphunt/plugin/internal/engine/state/faulty"
 )
 
 // life is an engine that is ended and opened again, beside the pipeline that feeds it: chunks that it did not answer for
@@ -128,7 +128,7 @@ var day = []string{"svwar-404", "svcrack-success", "distributed-success", "passw
 func dayChunks(t *testing.T, n int) (all [][]byte) {
 	t.Helper()
 	for _, name := range day {
-		all = append(all, chunks(t, "../../testdata/scenarios/"+name+"/flows.jsonl.gz", n)...)
+		all = append(all, chunks(t, "../../../testdata/scenarios/"+name+"/flows.jsonl.gz", n)...)
 	}
 	return all
 }

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/siphunt/siphunt/plugin/engine/state/faulty"
+	"github.com/siphunt/siphunt/plugin/internal/engine/state/faulty"
 )
 
 // story is what a process does with its store: words come, each is synced, some generations go by. It ends early where
