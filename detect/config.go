@@ -36,6 +36,17 @@ type Thresholds struct {
 	DistributedClients int     // distributed_clients
 	SprayAttempts      int     // spray_attempts
 	SuccessAfter       int     // success_after
+
+	LoginChallenges      int     // login_challenges: as many may belong to one login
+	FastAttempts         int     // fast_attempts: within 2 s, and then accepted
+	ScanAttempts         int     // scan_attempts: together, on fewer extensions than scan_extensions
+	HorizontalRegistrars int     // horizontal_registrars
+	DistributedScanSize  int     // distributed_scan_size: clients, and as many extensions
+	SlowExtensions       int     // slow_extensions: of a client, in a day
+	SlowClients          int     // slow_clients: of an extension, in a day
+	SlowAttempts         int     // slow_attempts: of a client on an extension, in a day
+	OutageClients        int     // outage_clients: known-good ones that are rejected
+	OutageRatio          float64 // outage_ratio: and their share of all that are known good
 }
 
 // Override replaces thresholds for the registrars in Registrars; the longest prefix that matches wins.
@@ -59,6 +70,8 @@ func DefaultConfig() Config {
 		Thresholds: Thresholds{
 			Attempts: 20, ScanExtensions: 10, ScanKnownRatio: 0.1,
 			DistributedClients: 5, SprayAttempts: 3, SuccessAfter: 3,
+			LoginChallenges: 8, FastAttempts: 6, ScanAttempts: 60, HorizontalRegistrars: 10, DistributedScanSize: 50,
+			SlowExtensions: 30, SlowClients: 20, SlowAttempts: 20, OutageClients: 20, OutageRatio: 0.2,
 		},
 		FailureCodes:     []int{401, 403, 404, 407},
 		IPv6ClientPrefix: 64,

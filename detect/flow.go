@@ -14,9 +14,10 @@ type Flow struct {
 	ClientPort    uint16     // 0 where unknown
 	Transport     Transport
 	Status        uint16 // status code of an answer (RFC 3261 section 7.2), 0 for a request
-	Extension     string // account of the To header, else From: user@domain with the domain in lower case, may be empty
+	Extension     string // account of the To header, else From: user@domain with the domain in lower case, never empty in an answer
 	UserAgent     string // may be empty
 	Probe         string // name of the exporter that saw it, may be empty
+	Message       uint64 // hash of Call-ID and CSeq, the same in every process; 0 where unknown, or where Probe is empty
 }
 
 // Transport is the protocol below SIP.

@@ -205,7 +205,7 @@ func (d *Detector) succeed(inc *incident, p *pair, m *member, t int64, n uint64)
 	again := m.succeeded
 	m.succeeded = true
 	p.flags = p.flags&^good | successJudged
-	d.recordSuccess(inc, Succeeded{d.nameCopy(p.extension), d.clientAddr(p.client), t, int(n)}, again)
+	d.recordSuccess(inc, Succeeded{Extension: d.nameCopy(p.extension), Client: d.clientAddr(p.client), Time: t, Attempts: int(n)}, again)
 }
 
 // recordSuccess adds a success and reports it at once; but one of a pair that has succeeded before waits like an update

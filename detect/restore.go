@@ -166,7 +166,7 @@ func (d *Detector) decodeIncident(in *decoder, n uint32) {
 	}
 	in.list(MaxSuccesses, func(int) {
 		inc.successes = append(inc.successes, Succeeded{
-			in.text(maxName), netip.AddrFrom16(in.address()).Unmap(), in.time(), int(in.int()),
+			Extension: in.text(maxName), Client: netip.AddrFrom16(in.address()).Unmap(), Time: in.time(), Attempts: int(in.int()),
 		})
 	})
 	in.list(MaxUserAgents, func(int) { inc.agents = append(inc.agents, in.text(maxText)) })
