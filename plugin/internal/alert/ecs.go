@@ -64,9 +64,13 @@ func event(a *detect.Alert, created time.Time) object {
 }
 
 // eventKind is alert where somebody should look: Elastic raises one alert a document of that kind. An end that is the
-// first report of its incident is its only one (report = "end"). An outage is no attack.
+// first report of its incident is its only one (report = "end"). An outage is no attack. A campaign is one thing to look at: a further
+// incident of it is an alert only if it is more severe than what has been reported of the campaign.
 func eventKind(a *detect.Alert) string {
-	if a.Kind != detect.Outage && (a.State == detect.Open || a.State == detect.Success || a.State == detect.End && a.Sequence == 1) {
+	isNews := a.Changed || a.Severity > a.Campaign.Severity
+	switch {
+	case a.Kind == detect.Outage:
+	case a.State == detect.Success, a.State == detect.Open && isNews, a.State == detect.End && a.Sequence == 1 && isNews:
 		return "alert"
 	}
 	return "event"

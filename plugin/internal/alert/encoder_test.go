@@ -168,7 +168,7 @@ func leaves(path string, value any, f func(path string, value any)) {
 func FuzzAlert(f *testing.F) {
 	e := encoder(f)
 	all := golden()
-	samples := []detect.Alert{all["brute-force-success"], all["distributed-open"], all["spray-success"]}
+	samples := []detect.Alert{all["brute-force-success"], all["distributed-open"], all["spray-success"], all["horizontal-open"], all["outage-open"]}
 	f.Add("300@198.18.0.10", "friendly-scanner", "probe-a", "fe80::1%eth0", 418)
 	f.Add("", "", "", "", 0)
 	f.Add("\x1b[2J\u202e\"@\xff", "<script>\\\r\n", "\x00", "198.18.1.13", -1)
@@ -178,9 +178,11 @@ func FuzzAlert(f *testing.F) {
 			a.Extension, a.UserAgents, a.Probes = extension, []string{agent, other}, []string{other}
 			a.ID, a.MergedInto, a.Client.Addr, a.Attempts = other, agent, addr, n
 			a.Clients.Top = []detect.Member{{Client: addr, Attempts: n}}
+			a.Registrars.Top, a.Registrar.Addr = a.Clients.Top, addr
+			a.Tools, a.Campaign.ID = []string{agent}, other
 			a.Extensions.Top = []detect.Member{{Extension: other}, {Extension: extension, Attempts: n}}
 			if a.SuccessesN > 0 {
-				a.Successes = []detect.Succeeded{{Extension: extension, Client: addr}}
+				a.Successes = []detect.Succeeded{{Extension: extension, Client: addr, Registrar: addr}}
 			}
 			text := e.AppendJSON(nil, &a, created)
 			if !utf8.Valid(text) || bytes.ContainsFunc(text, func(r rune) bool { return unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) }) {
