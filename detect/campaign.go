@@ -16,6 +16,7 @@ type campaign struct {
 	begun      int64 // clock
 	active     int64 // clock: when something joined last
 	incidents  int
+	severity   int                   // the greatest that one of its incidents was reported with
 	registrars map[[16]byte]struct{} // the first of them
 	extensions *hyperloglog.Sketch
 	into       *campaign // the older one that it turned out to be part of
@@ -140,6 +141,7 @@ func (x *campaigns) merge(older, c *campaign) {
 	}
 	c.into = older
 	older.incidents += c.incidents
+	older.severity = max(older.severity, c.severity)
 	for r := range c.registrars {
 		if len(older.registrars) < maxCounted {
 			older.registrars[r] = struct{}{}
@@ -172,5 +174,5 @@ func (c *campaign) describe() Campaign {
 		return Campaign{}
 	}
 	c = c.whole()
-	return Campaign{ID: c.id, Incidents: c.incidents, Registrars: len(c.registrars), Extensions: int(c.extensions.Estimate())}
+	return Campaign{ID: c.id, Incidents: c.incidents, Registrars: len(c.registrars), Extensions: int(c.extensions.Estimate()), Severity: c.severity}
 }

@@ -15,6 +15,7 @@ func (x *campaigns) encode(e *encoder) {
 		e.int(c.begun)
 		e.int(c.active)
 		e.int(int64(c.incidents))
+		e.int(int64(c.severity))
 		addresses := sortedAddresses(c.registrars)
 		e.list(len(addresses), func(i int) { e.bytes(addresses[i][:]) })
 		e.sketch(c.extensions)
@@ -39,7 +40,7 @@ func (x *campaigns) decode(in *decoder) {
 	var into []int // the number of what a campaign is part of, -1 if it is whole
 	in.list(maxRecords, func(i int) {
 		c := &campaign{
-			number: i, id: in.text(maxText), begun: in.time(), active: in.time(), incidents: int(in.int()),
+			number: i, id: in.text(maxText), begun: in.time(), active: in.time(), incidents: int(in.int()), severity: int(in.int()),
 			registrars: map[[16]byte]struct{}{}, extensions: hyperloglog.New14(),
 		}
 		in.list(maxCounted, func(int) { c.registrars[in.address()] = struct{}{} })

@@ -25,7 +25,7 @@ type Detector struct {
 	memory
 	dedup     dedup
 	agents    *agents
-	tools     tools
+	tools     *toolNames
 	graces    graces
 	waiting   *store.Timer // runs that may be logins under way, by their first rejection
 	sisters   sisters
@@ -74,7 +74,7 @@ func (d *Detector) reset() {
 		idleTimeout: d.idleTimeout, checkInterval: d.checkInterval, challengeGrace: d.challengeGrace,
 		knownGoodTTL: d.knownGoodTTL, updateInterval: d.updateInterval, hardCodes: d.hardCodes, refusedCodes: d.refusedCodes,
 
-		memory: newMemory(0), agents: new(agents), incidents: make([]*incident, 1),
+		memory: newMemory(0), agents: new(agents), tools: new(toolNames), incidents: make([]*incident, 1),
 		sisters: sisters{shared: map[[2][16]byte]*relation{}}, campaigns: newCampaigns(), graces: graces{grace: initialGrace},
 	}
 }

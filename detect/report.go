@@ -16,6 +16,10 @@ func (d *Detector) report(inc *incident, a Alert) {
 	inc.sequence++
 	d.describe(inc, &a)
 	d.alerts = append(d.alerts, a)
+	if inc.campaign != nil {
+		c := inc.campaign.whole()
+		c.severity = max(c.severity, inc.severity)
+	}
 }
 
 // noteGrowth sees to it that an incident is reported at a check that has doubled, or become more severe.
