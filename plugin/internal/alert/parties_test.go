@@ -80,18 +80,3 @@ func TestClientAddress(t *testing.T) {
 		}
 	}
 }
-
-func TestEventKind(t *testing.T) {
-	for _, tt := range []struct {
-		state    detect.State
-		sequence int
-		want     string
-	}{
-		{detect.Open, 1, "alert"}, {detect.Open, 3, "alert"}, {detect.Success, 2, "alert"}, {detect.End, 1, "alert"},
-		{detect.End, 2, "event"}, {detect.Update, 2, "event"}, {detect.Merged, 2, "event"},
-	} {
-		if got := eventKind(&detect.Alert{State: tt.state, Sequence: tt.sequence}); got != tt.want {
-			t.Errorf("%v %d: %s, want %s", tt.state, tt.sequence, got, tt.want)
-		}
-	}
-}

@@ -1,4 +1,4 @@
-package engine
+package config
 
 import (
 	"errors"
@@ -37,7 +37,7 @@ func (r *reader) validate() {
 
 func (r *reader) validateState() {
 	c := &r.config.State
-	if !slices.Contains([]string{fsyncNone, fsyncInterval, fsyncAlways}, c.Fsync) {
+	if !slices.Contains([]string{FsyncNone, FsyncInterval, FsyncAlways}, c.Fsync) {
 		r.refuse("state.fsync", fmt.Sprintf(` = %s must be "none", "interval" or "always"`, literal(c.Fsync)))
 	}
 	if c.FsyncInterval < time.Second || c.FsyncInterval > time.Minute {

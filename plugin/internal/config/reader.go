@@ -1,4 +1,4 @@
-package engine
+package config
 
 import (
 	"fmt"
@@ -24,7 +24,7 @@ type reader struct {
 
 func newReader(text string, tables map[string]any, meta *toml.MetaData) *reader {
 	return &reader{
-		config: DefaultConfig(), tables: tables, meta: meta, lines: keyLines(text, meta.Keys()),
+		config: Default(), tables: tables, meta: meta, lines: keyLines(text, meta.Keys()),
 		count: map[string]int{}, skip: map[string]bool{}, at: map[string]int{}, failed: map[string]bool{},
 	}
 }

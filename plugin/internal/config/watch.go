@@ -1,4 +1,4 @@
-package engine
+package config
 
 import (
 	"path/filepath"
@@ -8,26 +8,26 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// settle is how long a file is left alone after its folder has changed: editors and configuration tools write in steps.
-const settle = 250 * time.Millisecond
+// quiet is how long a file is left alone after its folder has changed: editors and configuration tools write in steps.
+const quiet = 250 * time.Millisecond
 
-// watcher sees when a file may have changed. It watches folders, since editors put a new file in the place of the old
+// Watcher sees when a file may have changed. It watches folders, since editors put a new file in the place of the old
 // one, and Kubernetes turns a symbolic link beside it.
-type watcher struct {
+type Watcher struct {
 	file    string
 	changed func()
 	events  *fsnotify.Watcher
 	running sync.WaitGroup
 }
 
-// watch calls changed, from a goroutine of its own, soon after the file may have changed, whether or not its content is
+// Watch calls changed, from a goroutine of its own, soon after the file may have changed, whether or not its content is
 // another; and once at the start, for what happened since the caller has read it.
-func watch(file string, changed func()) (*watcher, error) {
+func Watch(file string, changed func()) (*Watcher, error) {
 	events, err := fsnotify.NewWatcher()
 	if err != nil {
 		return nil, err
 	}
-	w := &watcher{file: file, changed: changed, events: events}
+	w := &Watcher{file: file, changed: changed, events: events}
 	if err := events.Add(filepath.Dir(file)); err != nil {
 		_ = events.Close()
 		return nil, err
@@ -36,8 +36,8 @@ func watch(file string, changed func()) (*watcher, error) {
 	return w, nil
 }
 
-// close stops the watcher; changed is not called any more once it returns.
-func (w *watcher) close() {
+// Close stops the watcher; changed is not called any more once it returns.
+func (w *Watcher) Close() {
 	if w == nil {
 		return
 	}
@@ -45,9 +45,9 @@ func (w *watcher) close() {
 	w.running.Wait()
 }
 
-func (w *watcher) run() {
+func (w *Watcher) run() {
 	w.followLink()
-	settled := time.After(settle)
+	settled := time.After(quiet)
 	for {
 		select {
 		case _, ok := <-w.events.Events:
@@ -55,14 +55,14 @@ func (w *watcher) run() {
 				return
 			}
 			if settled == nil { // not put off by further events: a busy folder must not hide a change
-				settled = time.After(settle)
+				settled = time.After(quiet)
 			}
 		case _, ok := <-w.events.Errors: // events were lost: look
 			if !ok {
 				return
 			}
 			if settled == nil {
-				settled = time.After(settle)
+				settled = time.After(quiet)
 			}
 		case <-settled:
 			settled = nil
@@ -73,7 +73,7 @@ func (w *watcher) run() {
 }
 
 // followLink watches the folder of the file that a symbolic link leads to as well.
-func (w *watcher) followLink() {
+func (w *Watcher) followLink() {
 	if target, err := filepath.EvalSymlinks(w.file); err == nil {
 		_ = w.events.Add(filepath.Dir(target)) // the folder of the link is watched in any case
 	}

@@ -1,4 +1,4 @@
-package engine
+package config
 
 import (
 	"flag"
@@ -25,11 +25,11 @@ var compareAddresses = cmpopts.EquateComparable(netip.Prefix{})
 const shipped = "../../../conf/siphunt.toml"
 
 func TestGoodConfig(t *testing.T) {
-	got, err := LoadConfig("testdata/conf.good.toml")
+	got, err := Load("testdata/conf.good.toml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := DefaultConfig()
+	want := Default()
 	want.WallClock = false
 	want.ExtensionBy = "user"
 	want.Methods = []string{"REGISTER", "INVITE"}
@@ -67,7 +67,7 @@ func TestBadConfigs(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			_, err := LoadConfig(file)
+			_, err := Load(file)
 			if err == nil {
 				t.Fatal("taken as good")
 			}
@@ -90,22 +90,22 @@ func TestBadConfigs(t *testing.T) {
 }
 
 func TestNoFile(t *testing.T) {
-	_, err := LoadConfig("testdata/none.toml")
+	_, err := Load("testdata/none.toml")
 	if err == nil || !strings.Contains(err.Error(), "testdata/none.toml") {
 		t.Errorf("got %v, want an error that names the file", err)
 	}
-	got, err := LoadConfig("")
-	if diff := cmp.Diff(DefaultConfig(), got); err != nil || diff != "" {
+	got, err := Load("")
+	if diff := cmp.Diff(Default(), got); err != nil || diff != "" {
 		t.Errorf("without a file: %v, want the defaults\n%s", err, diff)
 	}
 }
 
 func TestShippedFileHoldsTheDefaults(t *testing.T) {
-	got, err := LoadConfig(shipped)
+	got, err := Load(shipped)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(DefaultConfig(), got); diff != "" {
+	if diff := cmp.Diff(Default(), got); diff != "" {
 		t.Error("(-default +file)\n" + diff)
 	}
 }
@@ -118,7 +118,7 @@ func TestShippedFileHoldsEveryKey(t *testing.T) {
 	}
 	all := regexp.MustCompile(`(?m)^#(\[|[a-z0-9_]+ = )`).ReplaceAllString(string(text), "$1")
 	all = strings.Replace(all, `format = "auto"`, `format = "custom"`, 1)
-	got, err := ParseConfig("siphunt.toml", all)
+	got, err := Parse("siphunt.toml", all)
 	if err != nil {
 		t.Fatalf("with the examples: %v", err)
 	}
@@ -137,7 +137,7 @@ func TestShippedFileHoldsEveryKey(t *testing.T) {
 func TestExamplesWork(t *testing.T) {
 	for name, s := range settings {
 		table, key := cutLast(name)
-		_, err := ParseConfig(name, header(table)+"\n"+key+" = "+s.example+"\n")
+		_, err := Parse(name, header(table)+"\n"+key+" = "+s.example+"\n")
 		if err != nil && strings.Contains(err.Error(), name+" = ") {
 			t.Errorf("%s = %s: %v", name, s.example, err)
 		}
@@ -154,7 +154,7 @@ func FuzzParseConfig(f *testing.F) {
 		f.Add(string(text))
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		c, err := ParseConfig("f", text)
+		c, err := Parse("f", text)
 		if err == nil && c.Detector.Validate() != nil {
 			t.Errorf("taken, but invalid: %v", c.Detector.Validate())
 		}

@@ -1,10 +1,10 @@
-package detect
+package store
 
-// An index finds the record with a hash. It holds record numbers with 16 bits of their hash, the tag, so that a search
+// An Index finds the record with a hash. It holds record numbers with 16 bits of their hash, the tag, so that a search
 // looks at hardly any record but the right one, and growing or removing at none. Cells are sorted by tag: each lies at
 // its home or behind it, so that a search for what is not there, as for each new pair, ends early.
 // It is cut into segments that grow one at a time, so that no insertion waits for all of it.
-type index [segmentCount]segment
+type Index [segmentCount]segment
 
 const (
 	segmentBits   = 9
@@ -26,31 +26,33 @@ func (c cell) number() uint32 { return uint32(c.high)<<16 | uint32(c.low) }
 
 func tagOf(hash uint64) uint16 { return uint16(hash >> (64 - segmentBits - 16)) }
 
-func (x *index) segment(hash uint64) *segment { return &x[hash>>(64-segmentBits)] }
+func (x *Index) segment(hash uint64) *segment { return &x[hash>>(64-segmentBits)] }
 
 // home is where the search for a tag begins: the order of homes is that of tags.
 func (s *segment) home(tag uint16) int { return int(uint32(tag) * uint32(s.homes) >> 16) }
 
-// probe is a search: it gives the numbers of all records that may have the hash, 0 after the last.
-type probe struct {
+// Probe is a search: it returns the numbers of all records that may have the hash, 0 after the last.
+type Probe struct {
 	cells []cell // from the home on
 	tag   uint16
 }
 
-func (x *index) probe(hash uint64) probe {
+// Probe begins the search for a hash.
+func (x *Index) Probe(hash uint64) Probe {
 	s, tag := x.segment(hash), tagOf(hash)
-	return probe{s.cells[s.home(tag):], tag}
+	return Probe{s.cells[s.home(tag):], tag}
 }
 
-// load reads the cell where the search for a hash begins, so that it is at hand.
-func (x *index) load(hash uint64) uint32 {
-	if p := x.probe(hash); len(p.cells) > 0 {
+// Load reads the cell where the search for a hash begins, so that it is at hand.
+func (x *Index) Load(hash uint64) uint32 {
+	if p := x.Probe(hash); len(p.cells) > 0 {
 		return p.cells[0].number()
 	}
 	return 0
 }
 
-func (p *probe) next() uint32 {
+// Next returns the number of another record that may have the hash, or 0 if there is none.
+func (p *Probe) Next() uint32 {
 	for i, c := range p.cells {
 		n := c.number()
 		if n == 0 || c.tag > p.tag {
@@ -64,8 +66,8 @@ func (p *probe) next() uint32 {
 	return 0
 }
 
-// insert adds a record number.
-func (x *index) insert(hash uint64, number uint32) {
+// Insert adds a record number.
+func (x *Index) Insert(hash uint64, number uint32) {
 	s := x.segment(hash)
 	if 8*(s.count+1) > maxLoadEighth*s.homes {
 		s.grow()
@@ -117,8 +119,8 @@ func (s *segment) grow() {
 	}
 }
 
-// remove takes a record number out, which must be there, and moves what follows back towards its home.
-func (x *index) remove(hash uint64, number uint32) {
+// Remove takes a record number out, which must be there, and moves what follows back towards its home.
+func (x *Index) Remove(hash uint64, number uint32) {
 	s := x.segment(hash)
 	at := s.home(tagOf(hash))
 	for s.cells[at].number() != number {

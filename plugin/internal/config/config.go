@@ -1,4 +1,4 @@
-package engine
+package config
 
 import (
 	"cmp"
@@ -29,11 +29,11 @@ type Config struct {
 	OutboxLimit int           // alerts.outbox_limit: alerts that may wait for the host
 
 	MaxAlertsPerMinute int // alerts.max_alerts_per_minute, 0 for no limit
-	State              StateConfig
+	State              State
 }
 
-// StateConfig is the table [state].
-type StateConfig struct {
+// State is the table [state].
+type State struct {
 	StateDir         string        // state_dir: where what is known outlives the process; empty for nowhere
 	Fsync            string        // fsync: when what is written has to be on the disk
 	FsyncInterval    time.Duration // fsync_interval
@@ -41,17 +41,18 @@ type StateConfig struct {
 	JournalLimit     int           // journal_limit, MiB
 }
 
-// The values of state.fsync.
+// The values of State.Fsync.
 const (
-	fsyncNone     = "none"
-	fsyncInterval = "interval"
-	fsyncAlways   = "always"
+	FsyncNone     = "none"
+	FsyncInterval = "interval"
+	FsyncAlways   = "always"
 )
 
-func (c *StateConfig) journalBytes() int64 { return int64(c.JournalLimit) << 20 }
+// JournalBytes is JournalLimit in bytes.
+func (c *State) JournalBytes() int64 { return int64(c.JournalLimit) << 20 }
 
 // DefaultConfig is what holds where the file says nothing, or there is none.
-func DefaultConfig() *Config {
+func Default() *Config {
 	return &Config{
 		Detector:    detect.DefaultConfig(),
 		WallClock:   true,
@@ -60,8 +61,8 @@ func DefaultConfig() *Config {
 		Format:      "auto",
 		AlertFormat: "ecs",
 		OutboxLimit: 10_000,
-		State: StateConfig{
-			Fsync: fsyncInterval, FsyncInterval: time.Second, SnapshotInterval: 5 * time.Minute, JournalLimit: 256,
+		State: State{
+			Fsync: FsyncInterval, FsyncInterval: time.Second, SnapshotInterval: 5 * time.Minute, JournalLimit: 256,
 		},
 	}
 }
@@ -72,14 +73,14 @@ type Problem struct {
 	Text string // key, value, reason, and what would work
 }
 
-// ConfigError is all that is wrong with a configuration file, sorted by line.
-type ConfigError struct {
+// FileError is all that is wrong with a configuration file, sorted by line.
+type FileError struct {
 	File     string
 	Problems []Problem
 }
 
 // Error has a line for each problem.
-func (e *ConfigError) Error() string {
+func (e *FileError) Error() string {
 	var lines []string
 	for _, p := range e.Problems {
 		where := e.File
@@ -91,18 +92,18 @@ func (e *ConfigError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// LoadConfig reads a configuration file; an empty name gives the defaults. Every error of the file is in the one that
+// Load reads a configuration file; an empty name means the defaults. Every error of the file is in the one that
 // is returned.
-func LoadConfig(file string) (*Config, error) {
-	text, err := readConfig(file)
+func Load(file string) (*Config, error) {
+	text, err := ReadText(file)
 	if err != nil {
 		return nil, err
 	}
-	return ParseConfig(file, text)
+	return Parse(file, text)
 }
 
-// readConfig reads the text of a configuration file, none where it has no name.
-func readConfig(file string) (string, error) {
+// ReadText reads the text of a configuration file; it is empty if the file has no name.
+func ReadText(file string) (string, error) {
 	if file == "" {
 		return "", nil
 	}
@@ -113,19 +114,19 @@ func readConfig(file string) (string, error) {
 	return string(text), nil
 }
 
-// ParseConfig reads a configuration from text; file is its name in errors.
-func ParseConfig(file, text string) (*Config, error) {
+// Parse reads a configuration from text; file is its name in errors.
+func Parse(file, text string) (*Config, error) {
 	var content map[string]any
 	meta, err := toml.Decode(text, &content)
 	if err != nil {
-		return nil, &ConfigError{file, []Problem{syntaxProblem(err)}}
+		return nil, &FileError{file, []Problem{syntaxProblem(err)}}
 	}
 	r := newReader(text, content, &meta)
 	r.read()
 	r.validate()
 	if len(r.problems) > 0 {
 		slices.SortStableFunc(r.problems, func(a, b Problem) int { return cmp.Compare(a.Line, b.Line) })
-		return nil, &ConfigError{file, r.problems}
+		return nil, &FileError{file, r.problems}
 	}
 	return r.config, nil
 }
