@@ -142,7 +142,8 @@ type registrar struct {
 	thresholds *Thresholds
 	port       uint16 // last seen
 
-	good                 int         // pairs that are known good
+	good                 int // pairs that are known good
+	echo                 echo
 	recent               recentCount // pairs that became known good lately
 	suspects             []uint32    // its suspicious pairs
 	suspiciousClients    int         // clients with a suspicious pair

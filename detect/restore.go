@@ -72,6 +72,7 @@ func (d *Detector) decodeRegistrar(in *decoder, n uint32) {
 	if in.used() {
 		r.address = in.address()
 		r.port = uint16(in.uint(math.MaxUint16))
+		r.echo = echo{uint16(in.uint(math.MaxUint16)), uint16(in.uint(math.MaxUint16))}
 		r.recent.part = in.int()
 		for i := range r.recent.counts {
 			r.recent.counts[i] = uint32(in.uint(math.MaxUint32))

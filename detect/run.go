@@ -37,8 +37,14 @@ func (d *Detector) isUnexplained(p *pair) bool {
 	}
 	c := d.clients.At(p.client)
 	n := p.count()
-	return d.hard(p) > 0 || n > d.registrars[c.registrar].thresholds.LoginChallenges || c.flags&isTool != 0 && n > 1 ||
+	return d.hard(p) > 0 || n > d.loginChallenges(c.registrar) || c.flags&isTool != 0 && n > 1 ||
 		d.full(p.first) < d.now-d.graceOf(c)
+}
+
+// loginChallenges returns how many challenges one login may take at a registrar.
+func (d *Detector) loginChallenges(registrar uint32) int {
+	r := &d.registrars[registrar]
+	return r.thresholds.LoginChallenges * r.echo.factor()
 }
 
 // graceOf returns how long the challenge of a client may wait for its acceptance, milliseconds.

@@ -63,6 +63,8 @@ func (d *Detector) encodeRegistrar(e *encoder, r *registrar) {
 	if e.used(r.users > 0) {
 		e.bytes(r.address[:])
 		e.uint(uint64(r.port))
+		e.uint(uint64(r.echo.acceptances))
+		e.uint(uint64(r.echo.repeats))
 		e.int(r.recent.part)
 		for _, n := range r.recent.counts {
 			e.uint(uint64(n))
