@@ -18,10 +18,11 @@ const (
 
 // ecs describes an alert by the fields of the Elastic Common Schema (https://www.elastic.co/docs/reference/ecs). There
 // is no @timestamp: Fluent Bit's es output makes it of the record's time, and Elasticsearch takes only one.
-func ecs(o *Options, a *detect.Alert, created time.Time) object {
+func ecs(in *input) object {
+	o, a := in.Options, in.Alert
 	return known(
 		field{"message", message(o, a)},
-		field{"event", event(a, created)},
+		field{"event", event(a, in.created)},
 		field{"rule", ruleFields(a)},
 		field{"threat", threat(a)},
 		field{"source", endpoint(a.Client, address(a.Client.Addr, o.ClientPrefix))},

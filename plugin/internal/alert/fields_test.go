@@ -61,7 +61,7 @@ func kindsTable() string {
 func records(t *testing.T) map[string]map[string]any {
 	t.Helper()
 	all := map[string]map[string]any{
-		"folded": fromJSON(t, appendJSON(nil, foldedFields(&encoder(t).options, sampleFolded(), created))),
+		"folded": fromJSON(t, appendJSON(nil, ecsFolded(&encoder(t).options, sampleFolded(), created))),
 	}
 	for name, a := range golden() {
 		all[name] = fromJSON(t, encoder(t).AppendJSON(nil, &a, created))

@@ -68,16 +68,19 @@ func golden() map[string]detect.Alert {
 	}
 }
 
+// TestGolden has one file for each alert in each format.
 func TestGolden(t *testing.T) {
-	e := encoder(t)
-	for name, a := range golden() {
-		t.Run(name, func(t *testing.T) {
-			var got bytes.Buffer
-			if err := json.Indent(&got, e.AppendJSON(nil, &a, created), "", "  "); err != nil {
-				t.Fatal(err)
-			}
-			got.WriteByte('\n')
-			compareGolden(t, filepath.Join("testdata", name+".json"), got.String())
-		})
+	for _, format := range Formats() {
+		e := encoderOf(t, format)
+		for name, a := range golden() {
+			t.Run(format+"/"+name, func(t *testing.T) {
+				var got bytes.Buffer
+				if err := json.Indent(&got, e.AppendJSON(nil, &a, created), "", "  "); err != nil {
+					t.Fatal(err)
+				}
+				got.WriteByte('\n')
+				compareGolden(t, filepath.Join("testdata", format, name+".json"), got.String())
+			})
+		}
 	}
 }

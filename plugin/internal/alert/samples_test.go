@@ -19,9 +19,13 @@ var (
 
 const id = "0123456789abcdef0123456789abcdef"
 
-func encoder(t testing.TB) *Encoder {
+func encoder(t testing.TB) *Encoder { return encoderOf(t, "ecs") }
+
+func encoderOf(t testing.TB, format string) *Encoder {
 	t.Helper()
-	e, err := NewEncoder(options)
+	o := options
+	o.Format = format
+	e, err := NewEncoder(o)
 	if err != nil {
 		t.Fatal(err)
 	}
