@@ -46,7 +46,7 @@ run: build ## Show the detector at work on recorded attacks: in Fluent Bit, or b
 .PHONY: test
 test: build fluent-bit ## Run all tests, with the race detector where goroutines meet
 	go test ./detect ./plugin/internal/flow ./plugin/cmd/...
-	go test -race ./plugin ./plugin/internal/alert ./plugin/internal/engine/...
+	go test -race ./plugin ./plugin/internal/alert ./plugin/internal/config ./plugin/internal/engine/...
 
 .PHONY: test-long
 test-long: needs ## Compare the detector with its reference on 5,000 random mixes of traffic; takes long
@@ -58,7 +58,7 @@ test-crash: needs fluent-bit ## Kill the host at 100 points and a real Fluent Bi
 
 .PHONY: golden
 golden: needs ## Write all golden files anew: alerts of the scenarios, sample alerts, messages about faulty configurations
-	go test ./plugin/cmd/siphunt ./plugin/internal/alert ./plugin/internal/engine -update
+	go test ./plugin/cmd/siphunt ./plugin/internal/alert ./plugin/internal/config -update
 	git diff --stat
 
 .PHONY: lint

@@ -11,21 +11,22 @@ import (
 
 // Config is all that the rules depend on. The names in comments are the keys of siphunt.toml.
 type Config struct {
-	Thresholds                     // for every registrar without an override
-	Overrides        []Override    // [[override]]
-	Allow            []AllowRule   // [[allow]]
-	FailureCodes     []int         // failure_codes: status codes that are rejections, at most 4 of them
-	IPv6ClientPrefix int           // ipv6_client_prefix: bits that tell IPv6 clients apart, 1 to 128
-	IdleTimeout      time.Duration // idle_timeout (T): after this pause an attack is over; all durations are whole seconds
-	CheckInterval    time.Duration // check_interval: how often everything is judged
-	ChallengeGrace   time.Duration // challenge_grace: how long the acceptance after a challenge may take to arrive
-	KnownGoodTTL     time.Duration // known_good_ttl: how long an acceptance vouches for a pair
-	UpdateInterval   time.Duration // update_interval: least time between two updates of one incident
-	MaxFuture        time.Duration // max_future: live, how far past the wall clock a record may be
-	ReportEnd        bool          // report = "end": one alert an incident, when it ends
-	MaxPairs         int           // max_pairs outside incidents, and as many again inside
-	MaxIncidents     int           // max_incidents open at a time
-	MaxMembers       int           // max_members of an incident that are told apart
+	Thresholds                        // for every registrar without an override
+	Overrides        []Override       // [[override]]
+	Allow            []AllowRule      // [[allow]]
+	Sisters          [][]netip.Prefix // [[sister]]: registrars that serve the same clients
+	FailureCodes     []int            // failure_codes: status codes that are rejections, at most 4 of them
+	IPv6ClientPrefix int              // ipv6_client_prefix: bits that tell IPv6 clients apart, 1 to 128
+	IdleTimeout      time.Duration    // idle_timeout (T): after this pause an attack is over; all durations are whole seconds
+	CheckInterval    time.Duration    // check_interval: how often everything is judged
+	ChallengeGrace   time.Duration    // challenge_grace: how long the acceptance after a challenge may take to arrive
+	KnownGoodTTL     time.Duration    // known_good_ttl: how long an acceptance vouches for a pair
+	UpdateInterval   time.Duration    // update_interval: least time between two updates of one incident
+	MaxFuture        time.Duration    // max_future: live, how far past the wall clock a record may be
+	ReportEnd        bool             // report = "end": one alert an incident, when it ends
+	MaxPairs         int              // max_pairs outside incidents, and as many again inside
+	MaxIncidents     int              // max_incidents open at a time
+	MaxMembers       int              // max_members of an incident that are told apart
 }
 
 // Thresholds are the bars that the counts are judged against.

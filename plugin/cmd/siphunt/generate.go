@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/siphunt/siphunt/plugin/cmd/siphunt/network"
 	"github.com/siphunt/siphunt/plugin/cmd/siphunt/week"
 )
 
@@ -25,6 +26,16 @@ use a pipe.`,
 func weekFlags(c *call) (seed *uint64, scale *float64) {
 	return c.flags.Uint64("seed", 1, "which week, a `number`"),
 		c.flags.Float64("scale", 1, fmt.Sprintf("a `share` of the week, from %g to 1", week.MinScale))
+}
+
+// networkFlags are those that say which network, beside the seed.
+func networkFlags(c *call) *network.Options {
+	o := network.DefaultOptions
+	c.flags.IntVar(&o.Registrars, "registrars", o.Registrars, "`number` of registrars of a network")
+	c.flags.IntVar(&o.Phones, "phones", o.Phones, "`number` of good phones of a network")
+	c.flags.IntVar(&o.Hours, "hours", o.Hours, "how many `hours` of a network")
+	c.flags.StringVar(&o.Exporter, "exporter", o.Exporter, "`model` of a network's exporters: prompt, ipfixprobe, active30 or two-probes")
+	return &o
 }
 
 func runGenerate(c *call) int {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/siphunt/siphunt/detect"
 	"github.com/siphunt/siphunt/plugin/internal/alert"
+	"github.com/siphunt/siphunt/plugin/internal/config"
 	"github.com/siphunt/siphunt/plugin/internal/engine"
 	"github.com/siphunt/siphunt/plugin/internal/flow"
 )
@@ -42,30 +43,30 @@ func runReplay(c *call) int {
 	if *format != "" && !slices.Contains(flow.Formats(), *format) {
 		return c.usage("-format %s: write one of %s", *format, strings.Join(flow.Formats(), ", "))
 	}
-	config, err := engine.LoadConfig(*file)
+	cfg, err := config.Load(*file)
 	if err != nil {
 		fmt.Fprintln(c.stderr, err)
 		return exitBad
 	}
 	if *format != "" {
-		config.Format = *format
+		cfg.Format = *format
 	}
 	if *report != "" {
-		config.Detector.ReportEnd = *report == "end"
+		cfg.Detector.ReportEnd = *report == "end"
 	}
-	return c.replay(config)
+	return c.replay(cfg)
 }
 
 // replay runs the detector over the files that the arguments name.
-func (c *call) replay(config *engine.Config) int {
-	encoder, err := config.NewEncoder("", version)
+func (c *call) replay(cfg *config.Config) int {
+	encoder, err := cfg.NewEncoder("", version)
 	if err != nil {
 		c.complain("%v", err)
 		return exitBad
 	}
 	out := &alertWriter{encoder: encoder, out: bufio.NewWriter(c.stdout)}
 	progress := newProgress(c.stderr, c.flags.Args())
-	r, err := engine.NewReplay(config, out.write, func(msg string) {
+	r, err := engine.NewReplay(cfg, out.write, func(msg string) {
 		progress.clear()
 		c.complain("%s", msg)
 	})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/internal/config"
 )
 
 // cesnet2 is the rate of the paper's network, records a second: 718,627,758 SIP records in a week.
@@ -77,7 +78,7 @@ func stateful(b *testing.B, fsync string) *Engine {
 	return e
 }
 
-var policies = []string{"", fsyncNone, fsyncInterval, fsyncAlways}
+var policies = []string{"", config.FsyncNone, config.FsyncInterval, config.FsyncAlways}
 
 // perChunk is how many records a chunk has at full speed: Fluent Bit closes it at 2 MB.
 const perChunk = 4000

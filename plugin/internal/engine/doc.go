@@ -7,8 +7,6 @@
 //	metrics.go   the figures
 //	notice.go    what goes wrong, told at most once a minute; losses.go says what that is
 //	rules.go     what is made from a configuration, and how it is exchanged while records flow
-//	watch.go     sees that the configuration file has changed
-//
 //	quota.go     alerts beyond max_alerts_per_minute
 //
 //	keep.go      writes what is known to disk (package state has the files), whatever the disk does; spool.go is between
@@ -16,11 +14,6 @@
 //	recover.go   goes on where an earlier process has ended
 //	memory.go    what a snapshot holds; entry.go what the journal holds; wire.go how both are read
 //	deliveries.go chunks that come again after a crash
-//
-//	config.go    siphunt.toml: what it holds
-//	schema.go    its tables and keys; values.go what their values may be
-//	reader.go    goes through a file key by key; lines.go knows their lines, suggest.go what was meant
-//	validate.go  asks the other rooms whether they can work with it
 //
 //	replay.go    the same detector over recorded flows; input.go reads them line by line
 //

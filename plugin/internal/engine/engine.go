@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/internal/config"
 	"github.com/siphunt/siphunt/plugin/internal/engine/state"
 	"github.com/siphunt/siphunt/plugin/internal/flow"
 )
@@ -43,7 +44,7 @@ type Engine struct {
 
 	changing sync.Mutex // one change of the rules at a time; taken before mu
 	options  Options
-	watcher  *watcher
+	watcher  *config.Watcher
 	text     string // of the configuration file when it was last looked at, or why it could not be read
 
 	keeper   *keeper // nil without a state_dir that can be used
@@ -109,7 +110,7 @@ func (e *Engine) Close() {
 	w := e.watcher
 	e.watcher = nil
 	e.changing.Unlock()
-	w.close()
+	w.Close()
 	close(e.stop)
 	e.running.Wait()
 	e.leave()

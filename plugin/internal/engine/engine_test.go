@@ -14,6 +14,7 @@ import (
 	jsoniter "github.com/json-iterator/go"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/internal/config"
 )
 
 // svcrack is a recorded brute force: 418 rejections and the acceptance that ends them.
@@ -113,13 +114,13 @@ func figureNow(t testing.TB, e *Engine, what string) float64 {
 
 // TestFlushFindsWhatReplayFinds: the engine gives, as records, the very alerts of a replay, but for the end.
 func TestFlushFindsWhatReplayFinds(t *testing.T) {
-	config := DefaultConfig()
-	encoder, err := config.NewEncoder("probe1", "1.2.3")
+	cfg := config.Default()
+	encoder, err := cfg.NewEncoder("probe1", "1.2.3")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var want []byte
-	r, err := NewReplay(config, func(a *detect.Alert) {
+	r, err := NewReplay(cfg, func(a *detect.Alert) {
 		if a.State != detect.End {
 			want = encoder.AppendRecord(want, a, recorded)
 		}
@@ -302,7 +303,7 @@ func TestMetricsAreStable(t *testing.T) {
 }
 
 func TestOpenTellsWhatIsWrong(t *testing.T) {
-	_, err := Open(Options{ConfigFile: "testdata/conf.unknown-key.bad.toml"})
+	_, err := Open(Options{ConfigFile: "../config/testdata/conf.unknown-key.bad.toml"})
 	if err == nil || !strings.Contains(err.Error(), `conf.unknown-key.bad.toml:2: detector.attemts`) {
 		t.Errorf("got %v", err)
 	}

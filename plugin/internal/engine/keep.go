@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/siphunt/siphunt/plugin/internal/config"
 	"github.com/siphunt/siphunt/plugin/internal/engine/state"
 )
 
@@ -15,7 +16,7 @@ import (
 // snapshot is made, what comes waits in the queue. Whatever the disk does, detection goes on.
 type keeper struct {
 	store  *state.Store
-	config StateConfig
+	config config.State
 
 	faults, snapshots atomic.Uint64
 	size              atomic.Int64 // of the last snapshot
@@ -68,7 +69,7 @@ func (e *Engine) append(parts ...[]byte) {
 
 // syncFlush waits for the disk, where a chunk is to be on it before it is answered for.
 func (e *Engine) syncFlush() {
-	if e.keeper != nil && e.keeper.config.Fsync == fsyncAlways {
+	if e.keeper != nil && e.keeper.config.Fsync == config.FsyncAlways {
 		e.sync()
 	}
 }
@@ -100,7 +101,7 @@ func (e *Engine) keep() {
 	second := time.NewTicker(time.Second)
 	defer second.Stop()
 	var sync <-chan time.Time
-	if e.keeper.config.Fsync == fsyncInterval {
+	if e.keeper.config.Fsync == config.FsyncInterval {
 		t := time.NewTicker(e.keeper.config.FsyncInterval)
 		defer t.Stop()
 		sync = t.C
@@ -128,7 +129,7 @@ func (e *Engine) rollIsDue() bool {
 	pause := e.now().Sub(k.tried)
 	return pause >= k.config.SnapshotInterval || pause < 0 || // the clock was set back
 		pause >= retry && (k.failed || !s.Whole) ||
-		!k.failed && s.Whole && s.Since >= k.config.journalBytes()
+		!k.failed && s.Whole && s.Since >= k.config.JournalBytes()
 }
 
 // roll writes a snapshot, with which a new journal begins.

@@ -30,7 +30,7 @@ func (e *Engine) remember(o *Options, r *rules) error {
 	k := &keeper{config: r.config.State}
 	folder := filepath.Join(k.config.StateDir, e.name)
 	k.store, err = state.Open(state.Options{
-		FS: o.fs, Folder: folder, Limit: 4 * k.config.journalBytes(), // a snapshot may fail some times
+		FS: o.fs, Folder: folder, Limit: 4 * k.config.JournalBytes(), // a snapshot may fail some times
 		Log: func(msg string) { e.say(Warn, "state: "+msg) },
 	})
 	if errors.Is(err, state.ErrLocked) {

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/internal/config"
 	"github.com/siphunt/siphunt/plugin/internal/flow"
 )
 
@@ -34,7 +35,7 @@ type ReplayCounts struct {
 
 // NewReplay makes a replay. alert gets each alert when it is reported; complain gets what is wrong with the input, the
 // first case of each kind.
-func NewReplay(c *Config, alert func(*detect.Alert), complain func(string)) (*Replay, error) {
+func NewReplay(c *config.Config, alert func(*detect.Alert), complain func(string)) (*Replay, error) {
 	detector, err := detect.New(c.Detector)
 	if err != nil {
 		return nil, err

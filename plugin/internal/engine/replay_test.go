@@ -13,6 +13,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/internal/config"
 	"github.com/siphunt/siphunt/plugin/internal/flow"
 )
 
@@ -43,7 +44,7 @@ type replayed struct {
 func replay(t *testing.T, in io.Reader) replayed {
 	t.Helper()
 	var out replayed
-	r, err := NewReplay(DefaultConfig(),
+	r, err := NewReplay(config.Default(),
 		func(a *detect.Alert) { out.states = strings.TrimSpace(out.states + " " + a.State.String()) },
 		func(msg string) { out.complaints = append(out.complaints, msg) })
 	if err != nil {

@@ -5,13 +5,14 @@ import (
 	"sync"
 
 	"github.com/siphunt/siphunt/plugin/internal/alert"
+	"github.com/siphunt/siphunt/plugin/internal/config"
 	"github.com/siphunt/siphunt/plugin/internal/flow"
 )
 
 // rules are a configuration with what is made from it. They never change; a reload puts new ones in their place.
 type rules struct {
 	text     string // of the file
-	config   *Config
+	config   *config.Config
 	encoder  *alert.Encoder
 	decoders sync.Pool // of *decoding
 }
@@ -37,7 +38,7 @@ func (d *decoding) release() {
 
 // loadRules reads the configuration file and makes what it asks for.
 func loadRules(o *Options) (*rules, error) {
-	text, err := readConfig(o.ConfigFile)
+	text, err := config.ReadText(o.ConfigFile)
 	if err != nil {
 		return nil, err
 	}
@@ -46,21 +47,21 @@ func loadRules(o *Options) (*rules, error) {
 
 // newRules makes what a configuration asks for.
 func newRules(text string, o *Options) (*rules, error) {
-	config, err := ParseConfig(o.ConfigFile, text)
+	cfg, err := config.Parse(o.ConfigFile, text)
 	if err != nil {
 		return nil, err
 	}
-	r := &rules{text: text, config: config}
-	if r.encoder, err = config.NewEncoder(o.Hostname, o.Version); err != nil {
+	r := &rules{text: text, config: cfg}
+	if r.encoder, err = cfg.NewEncoder(o.Hostname, o.Version); err != nil {
 		return nil, err
 	}
-	first, err := config.NewDecoder()
+	first, err := cfg.NewDecoder()
 	if err != nil {
 		return nil, err
 	}
 	r.decoders.Put(&decoding{decoder: first})
 	r.decoders.New = func() any {
-		d, _ := config.NewDecoder() // worked above
+		d, _ := cfg.NewDecoder() // worked above
 		return &decoding{decoder: d}
 	}
 	return r, nil
@@ -87,16 +88,16 @@ func (e *Engine) use(o Options, r *rules) error {
 	old := e.watcher
 	e.watcher, e.options, e.text = e.watchFile(o.ConfigFile), o, r.text
 	e.changing.Unlock()
-	old.close() // not under the lock: it waits for a reread, which may wait for the lock
+	old.Close() // not under the lock: it waits for a reread, which may wait for the lock
 	return nil
 }
 
 // watchFile has the file read again when it changes. Where that can't be, detection goes on without.
-func (e *Engine) watchFile(file string) *watcher {
+func (e *Engine) watchFile(file string) *config.Watcher {
 	if file == "" {
 		return nil
 	}
-	w, err := watch(file, e.reread)
+	w, err := config.Watch(file, e.reread)
 	if err != nil {
 		e.say(Warn, fmt.Sprintf("%s is not watched, its changes wait for a reload of Fluent Bit: %v", file, err))
 	}
@@ -159,7 +160,7 @@ func (e *Engine) change(r *rules, now int64) error {
 func (e *Engine) reread() {
 	e.changing.Lock()
 	defer e.changing.Unlock()
-	text, err := readConfig(e.options.ConfigFile)
+	text, err := config.ReadText(e.options.ConfigFile)
 	if err != nil {
 		text = err.Error()
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/internal/config"
 	"github.com/siphunt/siphunt/plugin/internal/engine"
 )
 
@@ -96,13 +97,13 @@ func TestCompare(t *testing.T) {
 
 // TestJSON reads alerts as siphunt replay writes them, and finds in them what the detector said.
 func TestJSON(t *testing.T) {
-	config := engine.DefaultConfig()
-	encoder, err := config.NewEncoder("", "test")
+	cfg := config.Default()
+	encoder, err := cfg.NewEncoder("", "test")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var said, written Incidents
-	replay, err := engine.NewReplay(config, func(a *detect.Alert) {
+	replay, err := engine.NewReplay(cfg, func(a *detect.Alert) {
 		said.Add(a)
 		if err := written.AddJSON(encoder.AppendJSON(nil, a, time.UnixMilli(a.Time))); err != nil {
 			t.Error(err)

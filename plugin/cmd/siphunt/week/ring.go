@@ -3,6 +3,8 @@ package week
 import (
 	"math/rand/v2"
 	"net/netip"
+
+	"github.com/siphunt/siphunt/plugin/cmd/siphunt/traffic"
 )
 
 // ring is what is no REGISTER's answer nor its request: calls, subscriptions, keepalives of some hundred phones. The records
@@ -44,7 +46,7 @@ func newRing(e *Encoder) ring {
 		m := message{
 			time: Start, from: client, to: netip.AddrPortFrom(server.addr, 5060),
 			cseq: 1, callID: rng.Uint64(), caller: server.phone(), callee: server.phone(),
-			agent: phoneAgents[rng.IntN(len(phoneAgents))], domain: server.domain, octets: 400 + rng.IntN(500),
+			agent: traffic.PhoneAgents[rng.IntN(len(traffic.PhoneAgents))], domain: server.domain, octets: 400 + rng.IntN(500),
 		}
 		for _, line := range dialogs[rng.IntN(len(dialogs))] {
 			r.records = append(r.records, e.template(line.of(m)))

@@ -3,6 +3,7 @@ package week
 import (
 	"time"
 
+	"github.com/siphunt/siphunt/plugin/internal/config"
 	"github.com/siphunt/siphunt/plugin/internal/engine"
 )
 
@@ -14,9 +15,9 @@ type Cost struct {
 }
 
 // Run puts a week through the detector, chunk by chunk, in this process. done gets the number of new records, now and then.
-func Run(g *Generator, config *engine.Config, done func(records int)) (*Result, error) {
+func Run(g *Generator, cfg *config.Config, done func(records int)) (*Result, error) {
 	var incidents Incidents
-	replay, err := engine.NewReplay(config, incidents.Add, func(string) {})
+	replay, err := engine.NewReplay(cfg, incidents.Add, func(string) {})
 	if err != nil {
 		return nil, err
 	}
