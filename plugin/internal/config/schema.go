@@ -116,7 +116,7 @@ var others = []setting{
 	{"flows.format", `"auto"`, "names of the fields, see above",
 		func(c *Config) any { return &c.Format }},
 
-	{"alerts.format", `"ecs"`, "of the alerts",
+	{"alerts.format", `"ecs"`, "of the alerts: `\"ecs\"` (Elastic Common Schema), `\"ocsf\"` (Detection Finding) or `\"idea\"` (IDEA0)",
 		func(c *Config) any { return &c.AlertFormat }},
 	{"alerts.outbox_limit", `10_000`, "alerts that may wait",
 		func(c *Config) any { return &c.OutboxLimit }},
