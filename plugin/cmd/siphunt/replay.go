@@ -59,7 +59,7 @@ func runReplay(c *call) int {
 
 // replay runs the detector over the files that the arguments name.
 func (c *call) replay(cfg *config.Config) int {
-	encoder, err := cfg.NewEncoder("", version)
+	encoder, err := cfg.NewEncoder("", version, func(text string) { c.complain("%s", text) })
 	if err != nil {
 		c.complain("%v", err)
 		return exitBad

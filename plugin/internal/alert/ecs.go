@@ -21,17 +21,19 @@ const (
 func ecs(in *input) object {
 	o, a := in.Options, in.Alert
 	return known(
+		field{"tags", cleanedTexts(o.Sources.Tags())},
 		field{"message", message(o, a)},
 		field{"event", event(a, in.created)},
 		field{"rule", ruleFields(a)},
 		field{"threat", threat(a)},
-		field{"source", endpoint(a.Client, address(a.Client.Addr, o.ClientPrefix))},
+		field{"source", append(endpoint(a.Client, address(a.Client.Addr, o.ClientPrefix)),
+			known(field{"geo", geo(&in.place)}, field{"as", as(&in.place)})...)},
 		field{"destination", endpoint(a.Registrar, text(a.Registrar.Addr))},
 		field{"user", user(a)},
 		field{"related", known(field{"ip", relatedIPs(a)}, field{"user", relatedUsers(a)})},
 		field{"network", network(a)},
 		field{"observer", observer(o)},
-		field{"siphunt", siphunt(a)},
+		field{"siphunt", siphunt(in)},
 		field{"ecs", object{{"version", ecsVersion}}},
 	)
 }

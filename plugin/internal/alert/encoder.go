@@ -6,6 +6,7 @@
 //	ecs.go, ocsf.go, idea.go       a format describes the record as a tree of fields (tree.go), with what all formats say:
 //	rules.go, risk.go, siphunt.go  what there is to say of each kind, the risk, what no common schema has a name for
 //	message.go, outcome.go, notes.go  the sentence for a person
+//	enrichment.go                  what else is known of the addresses: see the package enrich below this one
 //	write.go                       one tree, two writers, so that both records always say the same
 //
 // A further format is one more row of formats. FIELDS.md is the reference of all fields, made of fields.go.
@@ -19,14 +20,16 @@ import (
 	"time"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/internal/alert/enrich"
 )
 
 // Options say what an Encoder cannot know from an alert.
 type Options struct {
-	Format       string // of the record: "ecs", "ocsf" or "idea"
-	Hostname     string // observer.hostname, empty leaves it out
-	Version      string // observer.version
-	ClientPrefix int    // ipv6_client_prefix of the detector: bits that tell IPv6 clients apart, 0 for all 128
+	Format       string          // of the record: "ecs", "ocsf" or "idea"
+	Hostname     string          // observer.hostname, empty leaves it out
+	Version      string          // observer.version
+	ClientPrefix int             // ipv6_client_prefix of the detector: bits that tell IPv6 clients apart, 0 for all 128
+	Sources      *enrich.Sources // what else is known of addresses, nil for nothing
 }
 
 // Encoder makes records. It is safe for concurrent use.
@@ -40,6 +43,8 @@ type input struct {
 	*Options
 	*detect.Alert // clean already
 	created       time.Time
+	place         enrich.Place  // of the client
+	asset         *enrich.Asset // that the registrar belongs to, nil if it is not listed
 }
 
 // format describes an alert, and what stands for the alerts left out, as the fields of a record.
@@ -70,7 +75,10 @@ func NewEncoder(o Options) (*Encoder, error) {
 }
 
 func (e *Encoder) fields(a *detect.Alert, created time.Time) object {
-	return e.format.alert(&input{&e.options, cleaned(a), created})
+	in := &input{Options: &e.options, Alert: cleaned(a), created: created}
+	in.place = e.options.Sources.Place(in.Client.Addr, created)
+	in.asset = e.options.Sources.Asset(in.Registrar.Addr)
+	return e.format.alert(in)
 }
 
 // AppendJSON appends the alert as one JSON object, without a newline. created is the wall time of its detection.

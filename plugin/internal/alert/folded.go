@@ -73,6 +73,7 @@ func (f *Folded) siphunt() object {
 
 func ecsFolded(o *Options, f *Folded, created time.Time) object {
 	return known(
+		field{"tags", cleanedTexts(o.Sources.Tags())},
 		field{"message", f.message()},
 		field{"event", object{
 			{"kind", "alert"},

@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"net/netip"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/internal/alert/enrich"
+	"github.com/siphunt/siphunt/plugin/internal/alert/enrich/enrichtest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files in testdata")
@@ -66,11 +70,34 @@ func golden() map[string]detect.Alert {
 	}
 }
 
+// enriched is an encoder that knows more of the samples' addresses than is in the alerts.
+func enriched(t *testing.T, format string) *Encoder {
+	t.Helper()
+	c := enrich.Config{
+		GeoIP: filepath.Join(t.TempDir(), "city.mmdb"), ASN: filepath.Join(t.TempDir(), "asn.mmdb"), Tags: []string{"voice"},
+		Assets: []enrich.Asset{{
+			Registrars: []netip.Prefix{netip.MustParsePrefix("198.18.0.0/24")}, Name: "customer exchange", Owner: "Voice team",
+			Contact: "voice@example.net", Labels: []string{"gold"},
+		}},
+	}
+	for file, content := range map[string][]byte{c.GeoIP: enrichtest.Cities(t, "Prague"), c.ASN: enrichtest.Systems(t)} {
+		if err := os.WriteFile(file, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o := options
+	o.Format, o.Sources = format, enrich.Open(c, func(text string) { t.Error(text) })
+	e, err := NewEncoder(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
 // TestGolden has one file for each alert in each format.
 func TestGolden(t *testing.T) {
 	for _, format := range Formats() {
-		e := encoderOf(t, format)
-		for name, a := range golden() {
+		check := func(e *Encoder, name string, a detect.Alert) {
 			t.Run(format+"/"+name, func(t *testing.T) {
 				var got bytes.Buffer
 				if err := json.Indent(&got, e.AppendJSON(nil, &a, created), "", "  "); err != nil {
@@ -80,5 +107,9 @@ func TestGolden(t *testing.T) {
 				compareGolden(t, filepath.Join("testdata", format, name+".json"), got.String())
 			})
 		}
+		for name, a := range golden() {
+			check(encoderOf(t, format), name, a)
+		}
+		check(enriched(t, format), "enriched", sampleBruteForceSuccess())
 	}
 }

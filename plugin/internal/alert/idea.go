@@ -35,7 +35,7 @@ func idea(in *input) object {
 		field{"Source", []object{ideaSource(in)}},
 		field{"Target", []object{ideaTarget(a)}},
 		field{"Node", []object{ideaNode(in.Options)}},
-		field{"_siphunt", siphunt(a)},
+		field{"_siphunt", siphunt(in)},
 	)...)
 }
 
@@ -104,6 +104,9 @@ func ideaSource(in *input) object {
 	if len(a.Clients.Top) == 1 && a.Client.Port > 0 {
 		o = append(o, field{"Port", []int{int(a.Client.Port)}})
 	}
+	if in.place.ASN > 0 && len(a.Clients.Top) == 1 {
+		o = append(o, field{"ASN", []int{in.place.ASN}})
+	}
 	if a.Forgeable {
 		o = append(o, field{"Note", "UDP only and no login completed: may be forged"})
 	}
@@ -168,7 +171,16 @@ func ideaNode(o *Options) object {
 	if o.Version != "" {
 		software += "-" + o.Version
 	}
-	return object{{"Name", name}, {"Type", []string{"Flow", "Protocol", "Statistical"}}, {"SW", []string{software}}}
+	note := ""
+	if tags := cleanedTexts(o.Sources.Tags()); len(tags) > 0 {
+		note = "tags: " + strings.Join(tags, ", ")
+	}
+	return known(
+		field{"Name", name},
+		field{"Type", []string{"Flow", "Protocol", "Statistical"}},
+		field{"SW", []string{software}},
+		field{"Note", note},
+	)
 }
 
 func ideaFolded(o *Options, f *Folded, created time.Time) object {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/internal/alert/enrich"
 )
 
 // ocsfVersion is the oldest version of the Open Cybersecurity Schema Framework that has all of these fields.
@@ -43,13 +44,14 @@ func ocsf(in *input) object {
 		field{"risk_score", risk(a)},
 		field{"finding_info", ocsfFinding(a)},
 		field{"evidences", ocsfEvidences(in)},
+		field{"resources", ocsfResources(in.asset)},
 		field{"observables", ocsfObservables(a)},
 		field{"metadata", ocsfMetadata(in.Options, in.created, eventID(a), known(
 			field{"event_code", rules[a.Kind].code},
 			field{"sequence", a.Sequence},
 			field{"correlation_uid", a.Campaign.ID},
 		))},
-		field{"unmapped", object{{"siphunt", siphunt(a)}}},
+		field{"unmapped", object{{"siphunt", siphunt(in)}}},
 	)...)
 }
 
@@ -177,7 +179,7 @@ func ocsfEntry(catalogue string, e attack) object {
 func ocsfEvidences(in *input) []object {
 	a := in.Alert
 	list := []object{known(
-		field{"src_endpoint", ocsfEndpoint(a.Client)},
+		field{"src_endpoint", append(ocsfEndpoint(a.Client), ocsfPlace(&in.place)...)},
 		field{"dst_endpoint", ocsfEndpoint(a.Registrar)},
 		field{"user", ocsfUser(user(a))},
 		field{"connection_info", ocsfConnection(a)},
@@ -204,6 +206,38 @@ func ocsfEndpoint(e detect.Endpoint) object {
 		o = append(o, field{"port", int(e.Port)})
 	}
 	return o
+}
+
+// ocsfPlace is where an endpoint is, as two of its attributes.
+func ocsfPlace(p *enrich.Place) object {
+	var location, system object
+	if p.CountryCode != "" { // OCSF wants a city or a country
+		location = known(
+			field{"continent", text128(p.Continent)},
+			field{"country", text128(p.CountryCode)},
+			field{"region", regionCode(p)},
+			field{"city", text128(p.City)},
+		)
+		if p.HasLocation {
+			location = append(location, field{"lat", p.Latitude}, field{"long", p.Longitude})
+		}
+	}
+	if p.ASN > 0 {
+		system = known(field{"number", p.ASN}, field{"name", text128(p.Organization)})
+	}
+	return known(field{"location", location}, field{"autonomous_system", system})
+}
+
+// ocsfResources is what the server belongs to. All that is known of it is in unmapped.
+func ocsfResources(a *enrich.Asset) []object {
+	if a == nil || a.Name == "" {
+		return nil
+	}
+	return []object{known(
+		field{"name", text128(a.Name)},
+		field{"owner", known(field{"name", text128(a.Owner)})},
+		field{"labels", cleanedTexts(a.Labels)},
+	)}
 }
 
 // ocsfUser leaves out a user without a name, which OCSF does not know.
@@ -248,6 +282,7 @@ func ocsfMetadata(o *Options, created time.Time, id string, more object) object 
 		field{"log_name", "siphunt.alert"},
 		field{"loggers", loggers},
 		field{"logged_time", int(created.UnixMilli())},
+		field{"labels", cleanedTexts(o.Sources.Tags())},
 	), more...)
 }
 

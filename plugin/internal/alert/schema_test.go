@@ -25,6 +25,8 @@ func TestRecordsHoldToThePublicSchemas(t *testing.T) {
 			for _, a := range hostile() {
 				add(&a)
 			}
+			a := sampleBruteForceSuccess()
+			records.Write(append(enriched(t, format).AppendJSON(nil, &a, created), '\n'))
 			records.Write(appendJSON(nil, e.format.folded(&e.options, sampleFolded(), created)))
 			schematest.Validate(t, format, records.Bytes())
 		})
