@@ -98,7 +98,7 @@ func TestCompare(t *testing.T) {
 // TestJSON reads alerts as siphunt replay writes them, and finds in them what the detector said.
 func TestJSON(t *testing.T) {
 	cfg := config.Default()
-	encoder, err := cfg.NewEncoder("", "test")
+	encoder, err := cfg.NewEncoder("", "test", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
