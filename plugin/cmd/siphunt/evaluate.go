@@ -61,7 +61,7 @@ func runEvaluate(c *call) int {
 	}
 	if *ofNetwork {
 		options.Seed = *seed
-		return c.evaluateNetwork(config, *options, *verbose)
+		return c.evaluateNetwork(cfg, *options, *verbose)
 	}
 	var result *week.Result
 	if *inProcess {
@@ -126,9 +126,9 @@ func (c *call) runWeek(cfg *config.Config, seed uint64, scale float64) (*week.Re
 }
 
 // evaluateNetwork generates a network and detects in it.
-func (c *call) evaluateNetwork(config *engine.Config, options network.Options, verbose bool) int {
+func (c *call) evaluateNetwork(cfg *config.Config, options network.Options, verbose bool) int {
 	bar := newProgressOf(c.stderr, "detecting", -1, progressbar.OptionShowCount())
-	result, err := network.Run(options, config.Detector, bar.add)
+	result, err := network.Run(options, cfg.Detector, bar.add)
 	bar.finish()
 	if err != nil {
 		c.complain("%v", err)
