@@ -97,15 +97,17 @@ func (d *Detector) lapse(pi uint32, p *pair) {
 	}
 }
 
-// calm lets the run of a pair lapse that rests.
+// calm lets the run of a pair lapse that rests, and that of a member of a distributed scan.
 func (d *Detector) calm(pi uint32) {
 	p := d.pairs.At(pi)
 	switch {
-	case p.client == 0 || !p.has(isSuspicious) || p.member != 0:
-	case d.full(p.last) < d.now-d.idleTimeout:
-		d.lapse(pi, p)
-	default:
+	case p.client == 0 || !p.has(isSuspicious) || p.member != 0 && d.incidentOf(p).kind != DistributedScan:
+	case d.full(p.last) >= d.now-d.idleTimeout:
 		d.restless.Add(pi, d.full(p.last))
+	case p.member != 0:
+		d.unsuspect(pi, p)
+	default:
+		d.lapse(pi, p)
 	}
 }
 

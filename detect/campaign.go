@@ -129,7 +129,16 @@ func (d *Detector) noteInCampaign(inc *incident, p *pair) {
 	}
 	var buf [maxName]byte
 	one.extensions.Insert([]byte(d.nameOf(d.extensions.At(p.extension), &buf)))
-	if _, ok := d.campaigns.byClient[c.address]; ok || len(d.campaigns.byClient) < maxCampaignClient {
+	other, ok := d.campaigns.byClient[c.address]
+	if ok && c.good == 0 && other.whole() != one && d.now-other.whole().active <= campaignAge {
+		if inc.shared++; 2*inc.shared >= inc.size {
+			if other = other.whole(); other.begun < one.begun || other.begun == one.begun && other.number < one.number {
+				one, other = other, one
+			}
+			d.campaigns.merge(one, other)
+		}
+	}
+	if ok || len(d.campaigns.byClient) < maxCampaignClient {
 		d.campaigns.byClient[c.address] = one
 	}
 }

@@ -8,9 +8,7 @@ func (d *Detector) conclude(pi uint32, p *pair) (entered bool) {
 	} else {
 		entered = d.concludeMember(p)
 	}
-	if p.member == 0 && !d.isDoubtful(p) {
-		d.unsuspect(pi, p)
-	} else if p.member != 0 && d.incidentOf(p).kind == BruteForce {
+	if p.member != 0 || !d.isDoubtful(p) {
 		d.unsuspect(pi, p)
 	}
 	return entered

@@ -30,7 +30,8 @@ type Detector struct {
 	waiting   *store.Timer // runs that may be logins under way, by their first rejection
 	sisters   sisters
 	campaigns campaigns
-	ailing    []uint32 // registrars that reject some who are known good
+	attacked  []*incident // distributed scans, in the order in which they opened
+	ailing    []uint32    // registrars that reject some who are known good
 
 	members       store.Slab[member, *member]
 	incidents     []*incident // by number, 0 is none
@@ -171,6 +172,7 @@ func (d *Detector) check() {
 	d.graces.measure(d.now, d.challengeGrace)
 	d.waiting.Drain(d.now-min(d.graces.grace, d.idleTimeout), d.ripen)
 	d.age()
+	d.checkAttacks()
 	d.checkOutages()
 	d.reportUpdates()
 	if d.now%campaignAge < d.checkInterval {

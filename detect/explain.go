@@ -101,7 +101,7 @@ func (d *Detector) rejectMember(s *subject, p *pair, code uint8, t int64) {
 		return
 	}
 	d.count(d.incidents[m.incident], m, code, t)
-	if d.incidents[m.incident].kind == BruteForce && !p.has(runKnown) {
+	if d.incidents[m.incident].isWeak() && !p.has(runKnown) {
 		if !p.has(isSuspicious) {
 			d.suspect(s.pair, p)
 		}

@@ -125,7 +125,7 @@ func (d *Detector) judge(pi uint32, p *pair, t int64) {
 	for i := range groupings {
 		g := &groupings[i]
 		figure, bar := g.reached(d, &v)
-		if figure < bar || g.by == byPair && p.member != 0 {
+		if figure < bar || p.member != 0 && (g.by == byRegistrar || g.by == byPair && d.incidentOf(p).kind == BruteForce) {
 			continue
 		}
 		d.open(g, &v, Crossing{g.key, bar, figure, t})
@@ -143,11 +143,15 @@ func (d *Detector) viewOf(pi uint32, p *pair) view {
 
 // gather returns the pairs that an incident takes when it opens, in the order in which they were made, and the incidents that it takes in.
 func (d *Detector) gather(g *grouping, v *view) (pairs []uint32, absorbed []*incident) {
+	var left []uint32
 	take := func(pi uint32) {
 		p := d.pairs.At(pi)
 		switch {
 		case p.member != 0:
-			if inc := d.incidentOf(p); inc.kind == BruteForce || g.by == byHost && inc.by == byClient {
+			switch inc := d.incidentOf(p); {
+			case inc.kind == DistributedScan && g.by != byRegistrar && p.has(isSuspicious):
+				left = append(left, pi)
+			case inc.kind == BruteForce || g.by == byHost && inc.by == byClient:
 				absorbed = append(absorbed, inc)
 			}
 		case p.has(isSuspicious) || g.slow && p.has(isDormant):
@@ -175,10 +179,14 @@ func (d *Detector) gather(g *grouping, v *view) (pairs []uint32, absorbed []*inc
 			d.eachOfClient(d.clients.At(d.groups.At(gi).owner), take)
 		}
 	case byRegistrar:
-		for _, pi := range v.r.suspects {
+		for _, pi := range slices.Clone(v.r.suspects) {
 			take(pi)
 		}
 	}
+	for _, pi := range left {
+		d.leave(pi, d.pairs.At(pi))
+	}
+	pairs = append(pairs, left...)
 	slices.Sort(pairs)
 	slices.SortFunc(absorbed, func(a, b *incident) int { return int(a.number) - int(b.number) })
 	return pairs, slices.Compact(absorbed)
@@ -218,6 +226,22 @@ func (d *Detector) attackOf(ci, ei, registrar uint32) *incident {
 		number = d.registrars[registrar].attack
 	}
 	return d.incidents[number]
+}
+
+// checkAttacks ends the distributed scans that are not distributed any more: what is suspicious at their registrar has become less than half
+// of what opened them.
+func (d *Detector) checkAttacks() {
+	d.attacked = slices.DeleteFunc(d.attacked, func(inc *incident) bool {
+		if inc.number == 0 {
+			return true
+		}
+		r := &d.registrars[inc.registrar]
+		if 2*min(r.suspiciousClients, r.suspiciousExtensions) >= inc.crossed.Threshold {
+			return false
+		}
+		d.end(inc, EndIdle)
+		return true
+	})
 }
 
 // own sets the number of the open incident of what its pairs have in common: 0 when it ends.

@@ -36,6 +36,7 @@ type incident struct {
 
 	members        uint32              // first of its member records
 	size           int                 // how many there are
+	shared         int                 // members whose clients are in another campaign
 	guessed        int                 // members on whom passwords were tried
 	acceptedLogins int                 // members that were accepted after one or two challenges
 	strangers      *hyperloglog.Sketch // all members, once there are more than are told apart
@@ -111,6 +112,9 @@ func (d *Detector) begin(inc *incident, pairs []uint32, absorbed []*incident) {
 	}
 	if d.isSpray(inc) {
 		d.turnIntoSpray(inc)
+	}
+	if inc.kind == DistributedScan {
+		d.attacked = append(d.attacked, inc)
 	}
 	d.ends.Add(inc.number, inc.active)
 	d.joinCampaign(inc)

@@ -25,6 +25,31 @@ func (m *member) Chain() *uint32 { return &m.next }
 // incidentOf returns the incident of a member.
 func (d *Detector) incidentOf(p *pair) *incident { return d.incidents[d.members.At(p.member).incident] }
 
+// isWeak tells whether other incidents may take the pairs of one, so that these count towards them still: a brute force goes into
+// another incident as a whole; of a distributed scan, what is an attack by itself goes its own way.
+func (inc *incident) isWeak() bool { return inc.kind == BruteForce || inc.kind == DistributedScan }
+
+// leave takes a member out of a distributed scan, with its run.
+func (d *Detector) leave(pi uint32, p *pair) {
+	d.exclude(p)
+	p.flags &^= runExcluded
+	mi := p.member
+	inc := d.incidentOf(p)
+	at := &inc.members
+	for *at != mi {
+		at = &d.members.At(*at).next
+	}
+	*at = d.members.At(mi).next
+	inc.size--
+	if d.members.At(mi).guessed {
+		inc.guessed--
+	}
+	d.members.Release(mi)
+	p.member = 0
+	d.inside--
+	d.outside++
+}
+
 // isFull tells whether an incident takes no more members. Each has one, or nobody could be named.
 func (d *Detector) isFull(inc *incident) bool {
 	return inc.size >= d.cfg.MaxMembers || inc.size > 0 && d.inside >= d.cfg.MaxPairs
@@ -46,6 +71,7 @@ func (d *Detector) enlist(inc *incident, pi uint32, p *pair) bool {
 	if inc.strangers != nil {
 		d.addStranger(inc, d.keyOf(inc, p.client, p.extension))
 	}
+	d.noteInCampaign(inc, p)
 	agent := d.agents.of(&d.registrars[d.clients.At(p.client).registrar].address, &d.clients.At(p.client).address)
 	inc.agents = addNew(inc.agents, agent, MaxUserAgents)
 	return true
@@ -121,8 +147,10 @@ func (d *Detector) moveMember(mi uint32, inc *incident) {
 	inc.size++
 	p := d.pairs.At(m.pair)
 	d.rouse(p)
-	if inc.kind != BruteForce { // a member of a brute force still counts towards the others
+	if !inc.isWeak() {
 		d.unsuspect(m.pair, p)
+	} else if inc.kind == DistributedScan {
+		d.restless.Add(m.pair, d.full(p.last))
 	}
 	if m.guessed {
 		m.guessed = false

@@ -129,6 +129,9 @@ func (d *Detector) reconnectIncident(in *decoder, inc *incident) {
 		return
 	}
 	d.own(inc, inc.number)
+	if inc.kind == DistributedScan {
+		d.attacked = append(d.attacked, inc)
+	}
 }
 
 // reconnectGroups indexes clients and extensions, and counts what is suspicious, dormant and known good.

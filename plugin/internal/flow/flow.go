@@ -79,10 +79,11 @@ const (
 	BadType                  // a field holds what it cannot hold: a map for a status, 70000 for a port
 	Malformed                // not msgpack or JSON, cut off, or not framed as a record
 	Duplicate                // no packet on either side: the empty half of a biflow that a collector split in two
+	NoAccount                // an answer that names no account: To and From are missing, empty, or no text
 	NumReasons = iota        // the number of reasons
 )
 
 // String gives the reason as a word for metrics and logs.
 func (r Reason) String() string {
-	return [...]string{"not_sip", "no_address", "no_time", "bad_type", "malformed", "duplicate"}[r]
+	return [...]string{"not_sip", "no_address", "no_time", "bad_type", "malformed", "duplicate", "no_account"}[r]
 }

@@ -174,6 +174,8 @@ func TestChunkAllocatesNothing(t *testing.T) {
 	for _, line := range []string{ // each reason, and an extension that has to be rewritten
 		`{"x":1}`, with(response, `:5062`, `:70000`), with(response, `"198.18.1.13"`, `"198.18.1.2000"`), with(response, `"2026-11-22T09:40:36.790Z"`, `"x"`),
 		with(response, `packetDeltaCount@reverse":1`, `packetDeltaCount@reverse":0`), with(response, "300@198.18.0.10", "%41@PBX"), with(response, "300@198.18.0.10", "%41@PBX"),
+		with(response, "sip:300@198.18.0.10", "", "sip:300@198.18.0.10", ""), with(unirec, `"PACKETS": 0`, `"PACKETS": 2`),
+		with(response, `{"@type"`, `{"ipfix:odid":7,"ipfix:srcAddr":"127.0.0.1","@type"`),
 	} {
 		chunk = append(chunk, recordOf(t, 1, []byte(line))...)
 	}

@@ -16,6 +16,7 @@ import (
 // The TOML keys are written below; a path may be given as a string, several as an array of strings.
 type Mapping struct {
 	Time       Paths  `toml:"time"`        // when the message was sent; without it the record's event time is taken
+	Start      Paths  `toml:"start"`       // when the flow began: near the time of an answer whose record holds later packets too
 	TimeFormat string `toml:"time_format"` // of numbers: "s", "ms", "us", "ns", or "auto" (default): by magnitude
 
 	Source          Paths `toml:"source"` // addresses
@@ -36,11 +37,14 @@ type Mapping struct {
 	Status      Paths `toml:"status"`       // status code, a number or a string of digits; 0 or missing in requests
 	CSeq        Paths `toml:"cseq"`         // "2 REGISTER"
 	Method      Paths `toml:"method"`       // "REGISTER", where there is no CSeq
+	CSeqNumber  Paths `toml:"cseq_number"`  // 2, where CSeq is the method alone
 	MessageType Paths `toml:"message_type"` // number of the method; 0 where the record is no SIP
-	To          Paths `toml:"to"`           // URI, user, or the whole header
+	CallID      Paths `toml:"call_id"`
+	To          Paths `toml:"to"` // URI, user, or the whole header
 	From        Paths `toml:"from"`
 	UserAgent   Paths `toml:"user_agent"`
-	Probe       Paths `toml:"probe"` // name of the exporter that saw the message
+	Probe       Paths `toml:"probe"`        // name or number of the exporter that saw the message
+	ProbeDomain Paths `toml:"probe_domain"` // number of its part that did, where it has several
 
 	// Methods are the request methods by MessageType, for built-in tables.
 	Methods []string `toml:"-"`
@@ -71,6 +75,7 @@ type field uint8
 
 const (
 	fieldTime field = iota
+	fieldStart
 	fieldSource
 	fieldDestination
 	fieldSourcePort
@@ -87,27 +92,30 @@ const (
 	fieldStatus
 	fieldCSeq
 	fieldMethod
+	fieldCSeqNumber
 	fieldMessageType
+	fieldCallID
 	fieldTo
 	fieldFrom
 	fieldUserAgent
 	fieldProbe
+	fieldProbeDomain
 	numFields
 )
 
 // fieldNames are the meanings' TOML keys.
 var fieldNames = [numFields]string{
-	"time", "source", "destination", "source_port", "destination_port", "client", "registrar", "client_port", "registrar_port",
-	"protocol", "packets_forward", "packets_reverse", "octets_forward", "octets_reverse", "status", "cseq", "method",
-	"message_type", "to", "from", "user_agent", "probe",
+	"time", "start", "source", "destination", "source_port", "destination_port", "client", "registrar", "client_port",
+	"registrar_port", "protocol", "packets_forward", "packets_reverse", "octets_forward", "octets_reverse", "status", "cseq",
+	"method", "cseq_number", "message_type", "call_id", "to", "from", "user_agent", "probe", "probe_domain",
 }
 
 // paths gives the candidates by field.
 func (m *Mapping) paths() [numFields]Paths {
 	return [numFields]Paths{
-		m.Time, m.Source, m.Destination, m.SourcePort, m.DestinationPort, m.Client, m.Registrar, m.ClientPort, m.RegistrarPort,
-		m.Protocol, m.PacketsForward, m.PacketsReverse, m.OctetsForward, m.OctetsReverse, m.Status, m.CSeq, m.Method,
-		m.MessageType, m.To, m.From, m.UserAgent, m.Probe,
+		m.Time, m.Start, m.Source, m.Destination, m.SourcePort, m.DestinationPort, m.Client, m.Registrar, m.ClientPort,
+		m.RegistrarPort, m.Protocol, m.PacketsForward, m.PacketsReverse, m.OctetsForward, m.OctetsReverse, m.Status, m.CSeq,
+		m.Method, m.CSeqNumber, m.MessageType, m.CallID, m.To, m.From, m.UserAgent, m.Probe, m.ProbeDomain,
 	}
 }
 
@@ -125,6 +133,9 @@ func (m *Mapping) Validate() error {
 	}
 	if len(m.CSeq)+len(m.Method) == 0 {
 		fault("cseq", "is missing, and so is method: name the field that tells REGISTER from INVITE, for example cseq = \"sip.cseq\"")
+	}
+	if len(m.To)+len(m.From) == 0 {
+		fault("to", "is missing, and so is from: name the field with the account, for example to = \"sip.to\"")
 	}
 	roles, ends := len(m.Client) > 0 && len(m.Registrar) > 0, len(m.Source) > 0 && len(m.Destination) > 0
 	if !roles && !ends {

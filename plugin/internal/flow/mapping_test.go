@@ -42,12 +42,12 @@ func TestCustomMapping(t *testing.T) {
 // A map that another record of the same keys does not have must not be passed over, nor the other way round.
 func TestMapThatIsNotAlwaysThere(t *testing.T) {
 	d := newDecoder(t, Options{Format: "custom", Custom: &Mapping{
-		Time: Paths{"ts"}, Source: Paths{"src"}, Destination: Paths{"dst"}, Status: Paths{"sip.code", "code"}, CSeq: Paths{"cseq"},
+		Time: Paths{"ts"}, Source: Paths{"src"}, Destination: Paths{"dst"}, Status: Paths{"sip.code", "code"}, CSeq: Paths{"cseq"}, To: Paths{"to"},
 	}})
 	var b Batch
 	for range 3 {
-		d.Line(&b, []byte(`{"ts":1795340436790,"src":"198.18.0.10","dst":"198.18.1.13","cseq":"1 REGISTER","sip":null,"code":404}`))
-		d.Line(&b, []byte(`{"ts":1795340436790,"src":"198.18.0.10","dst":"198.18.1.13","cseq":"1 REGISTER","sip":{"code":401},"code":404}`))
+		d.Line(&b, []byte(`{"ts":1795340436790,"src":"198.18.0.10","dst":"198.18.1.13","cseq":"1 REGISTER","to":"1","sip":null,"code":404}`))
+		d.Line(&b, []byte(`{"ts":1795340436790,"src":"198.18.0.10","dst":"198.18.1.13","cseq":"1 REGISTER","to":"1","sip":{"code":401},"code":404}`))
 	}
 	var got []uint16
 	for _, f := range b.Flows {
@@ -101,6 +101,7 @@ func TestFaultyMappings(t *testing.T) {
 		"status":      {func(m *Mapping) { m.Status = nil }, `status: is missing: name the field with the status code of answers, for example status = "sip.code"`},
 		"cseq":        {func(m *Mapping) { m.CSeq = nil }, `cseq: is missing, and so is method: name the field that tells REGISTER from INVITE, for example cseq = "sip.cseq"`},
 		"ends":        {func(m *Mapping) { m.Client = nil }, `source: source and destination are not both given, nor client and registrar: name the fields with the two addresses, for example source = "src_ip" and destination = "dest_ip"`},
+		"account":     {func(m *Mapping) { m.To = nil }, `to: is missing, and so is from: name the field with the account, for example to = "sip.to"`},
 		"empty path":  {func(m *Mapping) { m.To = Paths{""} }, `to: "" is no path: write the record's keys joined by dots, for example "sip.code"`},
 		"dots":        {func(m *Mapping) { m.From = Paths{".from"} }, `from: ".from" is no path: write the record's keys joined by dots, for example "sip.code"`},
 		"twice":       {func(m *Mapping) { m.From = m.To }, `from: "sip.to" is to already: a field has one meaning`},

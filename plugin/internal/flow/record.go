@@ -63,8 +63,11 @@ func (d *Decoder) judge(b *Batch, m *message, event int64) {
 	} else if d.wants[status] {
 		method = m.method()
 	}
-	fromSource := m.fromSource()
-	time := d.time(m, event)
+	fromSource := m.sender()
+	time := d.time(m, fieldTime, event)
+	if status > 0 && m.shared() {
+		time = answered(d.time(m, fieldStart, event), time)
+	}
 	counts := d.counts(method) && (status > 0 || m.text(fieldUserAgent) != "")
 	if m.faulty {
 		return
@@ -91,9 +94,13 @@ func (d *Decoder) fill(b *Batch, m *message, f *detect.Flow, sourceIsRegistrar b
 	d.ends(m, f, sourceIsRegistrar)
 	f.Transport = m.transport()
 	f.UserAgent = m.text(fieldUserAgent)
-	f.Probe = m.text(fieldProbe)
-	if f.Extension = b.extension(m.text(fieldTo), d.domain); f.Extension == "" {
-		f.Extension = b.extension(m.text(fieldFrom), d.domain)
+	if f.Extension = b.extension(m.textOrNone(fieldTo), d.domain); f.Extension == "" {
+		if f.Extension = b.extension(m.textOrNone(fieldFrom), d.domain); f.Extension == "" && f.Status > 0 {
+			m.fault(NoAccount, fieldTo)
+		}
+	}
+	if f.Probe = b.probe(m); f.Probe != "" {
+		f.Message = m.hash()
 	}
 }
 
@@ -107,9 +114,9 @@ func (d *Decoder) counts(method string) bool {
 	return false
 }
 
-// time is when the message was sent, else when the pipeline got it.
-func (d *Decoder) time(m *message, event int64) (ms int64) {
-	p := m.at(fieldTime)
+// time reads a field. Of a record that does not have it, it is the time at which the pipeline got it.
+func (d *Decoder) time(m *message, f field, event int64) (ms int64) {
+	p := m.at(f)
 	if p == 0 || m.buf[p] == 0xc0 {
 		if !inRange(event) {
 			m.fault(NoTime, wholeRecord)
@@ -129,7 +136,7 @@ func (d *Decoder) time(m *message, event int64) (ms int64) {
 		ok = inRange(ms)
 	}
 	if !ok {
-		m.fault(NoTime, fieldTime)
+		m.fault(NoTime, f)
 	}
 	return ms
 }
@@ -190,6 +197,16 @@ func (m *message) text(f field) string {
 	return s
 }
 
+// textOrNone reads a field as a string, empty where it is missing or something else.
+func (m *message) textOrNone(f field) string {
+	p := m.at(f)
+	if p == 0 {
+		return ""
+	}
+	s, _ := stringAt(m.buf, p)
+	return s
+}
+
 // method is the request method that a message is, or answers. Empty where the record does not tell.
 func (m *message) method() string {
 	if method := cseqMethod(m.text(fieldCSeq)); method != "" {
@@ -202,27 +219,6 @@ func (m *message) method() string {
 		return m.lay.table.methods[kind]
 	}
 	return ""
-}
-
-const anyCount = 1<<63 - 1
-
-// fromSource says whether the source of the flow sent the message. An exporter of biflows keeps the direction of the
-// flow's first packet, so the packet counters tell: the message is on the side that has packets, and where both have (an
-// ACK, a keepalive fell in), on the one with more octets. Without counters the source is the sender.
-func (m *message) fromSource() bool {
-	if m.lay.at[fieldPacketsForward]|m.lay.at[fieldPacketsReverse] == 0 {
-		return true
-	}
-	forward, reverse := m.integer(fieldPacketsForward, anyCount), m.integer(fieldPacketsReverse, anyCount)
-	switch {
-	case forward == 0 && reverse == 0:
-		m.fault(Duplicate, wholeRecord)
-	case forward == 0:
-		return false
-	case reverse > 0:
-		return m.integer(fieldOctetsForward, anyCount) >= m.integer(fieldOctetsReverse, anyCount)
-	}
-	return true
 }
 
 // ends fills in the two ends of the message.

@@ -65,6 +65,9 @@ func TestRecordedTrafficHoldsWhatWasInThePackets(t *testing.T) {
 		if capture == "s_corner" || variant == "numeric" { // TestCorner; a format to come
 			continue
 		}
+		if _, known := truths[capture]; !known { // TestKeepalives
+			continue
+		}
 		t.Run(filepath.Base(filepath.Dir(file))+"/"+capture+"."+variant, func(t *testing.T) {
 			lines := readLines(t, file)
 			want := truths[capture]

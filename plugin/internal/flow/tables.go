@@ -15,6 +15,7 @@ var ipfixprobeMethods = []string{1: "INVITE", "ACK", "CANCEL", "BYE", "REGISTER"
 var tables = []table{
 	{"ipfixcol2", Mapping{ // JSON output of ipfixcol2 fed by ipfixprobe; the names say Microseconds whatever the unit is
 		Time:            Paths{"iana:flowEndMicroseconds", "iana:flowEndMilliseconds", "iana:flowEndNanoseconds", "iana:flowEndSeconds"},
+		Start:           Paths{"iana:flowStartMicroseconds", "iana:flowStartMilliseconds", "iana:flowStartNanoseconds", "iana:flowStartSeconds"},
 		Source:          Paths{"iana:sourceIPv4Address", "iana:sourceIPv6Address"},
 		Destination:     Paths{"iana:destinationIPv4Address", "iana:destinationIPv6Address"},
 		SourcePort:      Paths{"iana:sourceTransportPort"},
@@ -27,14 +28,17 @@ var tables = []table{
 		Status:          Paths{"cesnet:SIPStatusCode"},
 		CSeq:            Paths{"cesnet:SIPCseq"},
 		MessageType:     Paths{"cesnet:SIPMsgType"},
+		CallID:          Paths{"cesnet:SIPCallID"},
 		To:              Paths{"cesnet:SIPCalledParty"},
 		From:            Paths{"cesnet:SIPCallingParty"},
 		UserAgent:       Paths{"cesnet:SIPUserAgent"},
 		Probe:           Paths{"ipfix:srcAddr"}, // with detailedInfo
+		ProbeDomain:     Paths{"ipfix:odid"},
 		Methods:         ipfixprobeMethods,
 	}},
 	{"ipfixprobe", Mapping{ // UniRec, the record format of NEMEA, as JSON
 		Time:            Paths{"TIME_LAST"},
+		Start:           Paths{"TIME_FIRST"},
 		Source:          Paths{"SRC_IP"},
 		Destination:     Paths{"DST_IP"},
 		SourcePort:      Paths{"SRC_PORT"},
@@ -47,9 +51,11 @@ var tables = []table{
 		Status:          Paths{"SIP_STATUS_CODE"},
 		CSeq:            Paths{"SIP_CSEQ"},
 		MessageType:     Paths{"SIP_MSG_TYPE"},
+		CallID:          Paths{"SIP_CALL_ID"},
 		To:              Paths{"SIP_CALLED_PARTY"},
 		From:            Paths{"SIP_CALLING_PARTY"},
 		UserAgent:       Paths{"SIP_USER_AGENT"},
+		Probe:           Paths{"LINK_BIT_FIELD"},
 		Methods:         ipfixprobeMethods,
 	}},
 }
