@@ -29,7 +29,7 @@ func (d *Detector) concludeOutside(pi uint32, p *pair) bool {
 	switch {
 	case n >= th.Attempts && !p.has(runSlow):
 		d.openBruteForce(pi, p, Crossing{"attempts", th.Attempts, n, d.full(p.last)})
-	case n >= th.FastAttempts && d.isFast(p):
+	case p.has(runFast):
 		d.openBruteForce(pi, p, Crossing{"fast_attempts", th.FastAttempts, n, d.full(p.last)})
 	case d.isDoubtful(p):
 		if !p.has(isSuspicious) {
@@ -40,9 +40,10 @@ func (d *Detector) concludeOutside(pi uint32, p *pair) bool {
 	return p.member != 0 && d.members.At(p.member).entered
 }
 
-// isFast tells whether a run was faster than six rejections in two seconds, which no login is.
+// isFast tells whether a run is as fast as no login is: on average, fast_attempts rejections in two seconds.
 func (d *Detector) isFast(p *pair) bool {
-	return (d.full(p.last)-d.full(p.first))*6 <= 2000*int64(p.count())
+	n, attempts := p.count(), d.thresholdsOf(p).FastAttempts
+	return n >= attempts && (d.full(p.last)-d.full(p.first))*int64(attempts) <= 2000*int64(n)
 }
 
 // isDoubtful tells whether a run that was accepted may have been guessing: the client was never accepted on this extension before,

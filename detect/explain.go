@@ -42,6 +42,9 @@ func (d *Detector) reject(s *subject, code uint8) {
 	}
 	d.widen(p, t)
 	d.addToRun(p, code)
+	if !p.has(runKnown|runFast) && d.isFast(p) {
+		p.flags |= runFast
+	}
 	switch {
 	case p.member != 0:
 		d.rejectMember(s, p, code, t)
@@ -61,7 +64,7 @@ func (d *Detector) reject(s *subject, code uint8) {
 // takeUnexplained has a pair with an unexplained run judged: an open incident takes it, or its groups are judged. t is the
 // time of the rejection that brought it here.
 func (d *Detector) takeUnexplained(pi uint32, p *pair, t int64) {
-	if inc := d.attackOf(p.client, p.extension, d.clients.At(p.client).registrar); inc != nil {
+	if inc := d.attackOf(p.client, p.extension, 0); inc != nil {
 		d.join(inc, pi, p)
 		return
 	}
@@ -69,6 +72,9 @@ func (d *Detector) takeUnexplained(pi uint32, p *pair, t int64) {
 		d.suspect(pi, p)
 	}
 	d.judge(pi, p, t)
+	if attack := d.registrars[d.clients.At(p.client).registrar].attack; attack != 0 && p.member == 0 {
+		d.join(d.incidents[attack], pi, p)
+	}
 }
 
 // rejectKnown counts a rejection of a run that is known: it is a brute force when it is as long as one, unless its
@@ -133,6 +139,9 @@ func (d *Detector) rejectBelated(s *subject, p *pair, code uint8) {
 	}
 	d.widen(p, t)
 	d.addToRun(p, code)
+	if d.isFast(p) {
+		p.flags |= runFast
+	}
 	if p.member != 0 && !p.has(runExcluded) {
 		m := d.members.At(p.member)
 		d.count(d.incidents[m.incident], m, code, t)

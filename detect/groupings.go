@@ -125,7 +125,7 @@ func (d *Detector) judge(pi uint32, p *pair, t int64) {
 	for i := range groupings {
 		g := &groupings[i]
 		figure, bar := g.reached(d, &v)
-		if figure < bar || p.member != 0 && (g.by == byRegistrar || g.by == byPair && d.incidentOf(p).kind == BruteForce) {
+		if figure < bar || g.by == byRegistrar && v.r.attack != 0 || p.member != 0 && (g.by == byRegistrar || g.by == byPair && d.incidentOf(p).kind == BruteForce) {
 			continue
 		}
 		d.open(g, &v, Crossing{g.key, bar, figure, t})
@@ -151,6 +151,7 @@ func (d *Detector) gather(g *grouping, v *view) (pairs []uint32, absorbed []*inc
 			switch inc := d.incidentOf(p); {
 			case inc.kind == DistributedScan && g.by != byRegistrar && p.has(isSuspicious):
 				left = append(left, pi)
+			case g.by == byRegistrar:
 			case inc.kind == BruteForce || g.by == byHost && inc.by == byClient:
 				absorbed = append(absorbed, inc)
 			}

@@ -271,7 +271,7 @@ func (d *Detector) finish(inc *incident, state State, reason EndReason) {
 	d.close(inc)
 	for mi := inc.members; mi != 0; {
 		next := d.members.At(mi).next
-		d.releaseMember(mi)
+		d.releaseMember(inc, mi)
 		mi = next
 	}
 }

@@ -71,7 +71,9 @@ func (d *Detector) enlist(inc *incident, pi uint32, p *pair) bool {
 	if inc.strangers != nil {
 		d.addStranger(inc, d.keyOf(inc, p.client, p.extension))
 	}
-	d.noteInCampaign(inc, p)
+	if inc.kind != DistributedScan { // whom it gets later may have nothing to do with it
+		d.noteInCampaign(inc, p)
+	}
 	agent := d.agents.of(&d.registrars[d.clients.At(p.client).registrar].address, &d.clients.At(p.client).address)
 	inc.agents = addNew(inc.agents, agent, MaxUserAgents)
 	return true
@@ -193,7 +195,7 @@ func (d *Detector) turnIntoSpray(inc *incident) {
 }
 
 // releaseMember lets a pair go when its incident ends. Its run is over.
-func (d *Detector) releaseMember(mi uint32) {
+func (d *Detector) releaseMember(inc *incident, mi uint32) {
 	m := *d.members.At(mi)
 	p := d.pairs.At(m.pair)
 	d.expire(p)
@@ -201,6 +203,10 @@ func (d *Detector) releaseMember(mi uint32) {
 	d.members.Release(mi)
 	d.inside--
 	d.outside++
+	if inc.kind == DistributedScan && p.has(runOpen) && !p.has(hasAccepted) {
+		d.keepSuspect(m.pair, p)
+		return
+	}
 	d.forgetRun(m.pair, p)
 	recent := p.has(hasAccepted) && d.full(p.accepted) >= d.now-d.idleTimeout
 	if !p.has(isAged) && !recent && !d.isGood(p) {
@@ -208,6 +214,17 @@ func (d *Detector) releaseMember(mi uint32) {
 		return
 	}
 	d.ensureAged(m.pair, p)
+}
+
+// keepSuspect keeps the run of a pair that a distributed scan lets go of: what it does next may be an attack by itself.
+func (d *Detector) keepSuspect(pi uint32, p *pair) {
+	if !p.has(isSuspicious) {
+		d.suspect(pi, p)
+	}
+	if !d.isAlive(p) {
+		d.retire(pi, p)
+	}
+	d.ensureAged(pi, p)
 }
 
 // countStranger counts a rejection of a pair that a full incident does not tell apart.

@@ -71,6 +71,7 @@ const (
 	runClosed                          // the newest run was closed by an acceptance
 	runKnown                           // the client was known good on this extension when the run began
 	runSlow                            // the run has a pause longer than idle_timeout
+	runFast                            // the run was as fast as no login is
 	runExcluded                        // an incident does not count the run: it was a login, not a guess
 	hasAccepted                        // accepted is set
 	good                               // the newest acceptance vouches for the pair, within known_good_ttl
@@ -82,7 +83,7 @@ const (
 	isResting                          // linked in a bucket that age looks at only when known_good_ttl has passed
 )
 
-const runFlags = runOpen | runClosed | runKnown | runSlow | runExcluded
+const runFlags = runOpen | runClosed | runKnown | runSlow | runFast | runExcluded
 
 func (p *pair) has(f pairFlags) bool { return p.flags&f != 0 }
 
