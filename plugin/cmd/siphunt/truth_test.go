@@ -128,8 +128,8 @@ type reportedAlert struct {
 		}
 		Rejections map[string]int
 		Successes  []struct {
-			Extension, Client, Time string
-			Attempts                int
+			Extension, Client, Timestamp string
+			Attempts                     int
 		}
 	}
 }
@@ -148,7 +148,7 @@ func (a *reportedAlert) finding() finding {
 		f.Users = append(f.Users, userOf(e.Name))
 	}
 	for _, x := range s.Successes {
-		f.Successes = append(f.Successes, succeeded(x.Client, userOf(x.Extension), x.Time, x.Attempts))
+		f.Successes = append(f.Successes, succeeded(x.Client, userOf(x.Extension), x.Timestamp, x.Attempts))
 	}
 	return f
 }

@@ -27,13 +27,17 @@ func cleaned(a *detect.Alert) *detect.Alert {
 	c.Client.Addr = bare(a.Client.Addr)
 	c.Clients.Top = cleanedMembers(a.Clients.Top)
 	c.Extensions.Top = cleanedMembers(a.Extensions.Top)
+	c.Registrars.Top = cleanedMembers(a.Registrars.Top)
+	c.Campaign.ID = clean(a.Campaign.ID, maxText)
 	c.Successes = slices.Clone(a.Successes)
 	for i := range c.Successes {
 		s := &c.Successes[i]
-		s.Extension, s.Client = clean(s.Extension, maxExtension), bare(s.Client)
+		s.Extension, s.Client, s.Registrar = clean(s.Extension, maxExtension), bare(s.Client), bare(s.Registrar)
 	}
+	c.Tools = cleanedTexts(a.Tools)
 	c.UserAgents = cleanedTexts(a.UserAgents)
 	c.Probes = cleanedTexts(a.Probes)
+	judged(&c)
 	return &c
 }
 
@@ -56,7 +60,7 @@ func cleanedTexts(texts []string) []string {
 
 func bare(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
 
-// clean gives valid UTF-8 of at most limit characters, in which nothing can steer a terminal, break a line, turn the
+// clean returns valid UTF-8 of at most limit characters, in which nothing can steer a terminal, break a line, turn the
 // direction of writing or hide: whatever is not visible, or not UTF-8, becomes U+FFFD.
 func clean(s string, limit int) string {
 	n := 0

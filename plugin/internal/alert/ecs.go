@@ -46,7 +46,7 @@ func event(a *detect.Alert, created time.Time) object {
 		field{"type", []string{"info"}},
 		field{"action", "sip-" + a.Kind.String()},
 		field{"outcome", outcome},
-		field{"severity", severity(a)},
+		field{"severity", a.Severity},
 		field{"risk_score", risk(a)},
 		field{"risk_score_norm", risk(a)},
 		field{"start", isoTime(time.UnixMilli(a.First))},
@@ -64,9 +64,9 @@ func event(a *detect.Alert, created time.Time) object {
 }
 
 // eventKind is alert where somebody should look: Elastic raises one alert a document of that kind. An end that is the
-// first report of its incident is its only one (report = "end").
+// first report of its incident is its only one (report = "end"). An outage is no attack.
 func eventKind(a *detect.Alert) string {
-	if a.State == detect.Open || a.State == detect.Success || a.State == detect.End && a.Sequence == 1 {
+	if a.Kind != detect.Outage && (a.State == detect.Open || a.State == detect.Success || a.State == detect.End && a.Sequence == 1) {
 		return "alert"
 	}
 	return "event"
@@ -78,24 +78,32 @@ func eventID(a *detect.Alert) string {
 	return hex.EncodeToString(sum[:16])
 }
 
+// reasons are what the figures of a threshold count.
+var reasons = map[string]string{
+	"attempts":              "rejection",
+	"scan_extensions":       "extension",
+	"spray_attempts":        "extension",
+	"distributed_clients":   "client",
+	"fast_attempts":         "fast rejection",
+	"scan_attempts":         "rejection",
+	"horizontal_registrars": "server",
+	"distributed_scan_size": "client",
+	"slow_extensions":       "extension",
+	"slow_clients":          "client",
+	"slow_attempts":         "rejection",
+	"success_after":         "rejection",
+	"outage_clients":        "known-good client",
+	"outage_ratio":          "known-good client",
+}
+
 // reason names the threshold that was crossed, with both figures.
 func reason(a *detect.Alert) string {
 	c := a.Crossed
-	noun, bar := "", strconv.Itoa(c.Threshold)
-	switch c.Key {
-	case "attempts":
-		noun = "rejection"
-	case "distributed_clients":
-		noun = "client"
-	case "spray_attempts":
-		noun = "extension"
-	case "scan_extensions":
-		noun = "extension"
-		if more := c.Threshold - a.Thresholds.ScanExtensions; more > 0 {
-			bar = fmt.Sprintf("%d + %d for known-good extensions", a.Thresholds.ScanExtensions, more)
-		}
+	bar := strconv.Itoa(c.Threshold)
+	if more := c.Threshold - a.Thresholds.ScanExtensions; c.Key == "scan_extensions" && more > 0 {
+		bar = fmt.Sprintf("%d + %d for known-good extensions", a.Thresholds.ScanExtensions, more)
 	}
-	return count(c.Value, noun) + " reached " + c.Key + " = " + bar
+	return count(c.Value, reasons[c.Key]) + " reached " + c.Key + " = " + bar
 }
 
 func ruleFields(a *detect.Alert) object {

@@ -165,36 +165,6 @@ func leaves(path string, value any, f func(path string, value any)) {
 	}
 }
 
-// What Elasticsearch makes of names by the dynamic templates of ecs@mappings must be what is in them.
-func TestNamesAreWhatElasticsearchTakesThemFor(t *testing.T) {
-	address := regexp.MustCompile(`(\.|_|^)ip$`)
-	date := regexp.MustCompile(`\.(start|end|created|time)$`)
-	number := regexp.MustCompile(`(_score|_score_norm|severity|\.port|duration|sequence|attempts|count)$`)
-	fraction := regexp.MustCompile(`(rate|ratio|attempts_per_(client|extension))$`)
-	for name, a := range golden() {
-		leaves("", fromJSON(t, encoder(t).AppendJSON(nil, &a, created)), func(path string, value any) {
-			var ok bool
-			switch {
-			case address.MatchString(path):
-				_, err := netip.ParseAddr(value.(string))
-				ok = err == nil
-			case date.MatchString(path):
-				_, err := time.Parse("2006-01-02T15:04:05.000Z", value.(string))
-				ok = err == nil
-			case fraction.MatchString(path):
-				_, ok = value.(float64)
-			case number.MatchString(path) || strings.HasPrefix(path, "siphunt.rejections."):
-				_, ok = value.(int64)
-			default:
-				ok = path != "@timestamp"
-			}
-			if !ok {
-				t.Errorf("%s: %s is %T %v", name, path, value, value)
-			}
-		})
-	}
-}
-
 func FuzzAlert(f *testing.F) {
 	e := encoder(f)
 	all := golden()

@@ -25,9 +25,6 @@ type FoldedCount struct {
 	N     int
 }
 
-// severityFolded is what many attacks at once are worth: Elastic's high.
-const severityFolded = 73
-
 // AppendFolded appends the record that stands for the alerts left out, in the form of AppendRecord. Its time is the end
 // of the minute.
 func (e *Encoder) AppendFolded(dst []byte, f *Folded, created time.Time) []byte {
@@ -54,7 +51,7 @@ func foldedFields(o *Options, f *Folded, created time.Time) object {
 			{"type", []string{"info"}},
 			{"action", "sip-alerts-folded"},
 			{"outcome", "unknown"},
-			{"severity", severityFolded},
+			{"severity", detect.SeverityHigh},
 			{"start", isoTime(begin)},
 			{"end", isoTime(begin.Add(time.Minute))},
 			{"created", isoTime(created)},

@@ -4,12 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/siphunt/siphunt/detect"
 )
@@ -22,7 +19,9 @@ func golden() map[string]detect.Alert {
 		a.State, a.Sequence, a.EndReason, a.MergedInto = detect.Merged, 2, detect.EndMerged, "fedcba9876543210fedcba9876543210"
 	})
 	return map[string]detect.Alert{
-		"brute-force-open":    sampleBruteForce(),
+		"brute-force-open": with(sampleBruteForce(), func(a *detect.Alert) {
+			a.Tools, a.Forgeable = []string{"friendly-scanner"}, true
+		}),
 		"brute-force-success": sampleBruteForceSuccess(),
 		"brute-force-merged":  merged,
 		"brute-force-end":     with(sampleBruteForceSuccess(), func(a *detect.Alert) { ended(a, detect.EndIdle) }),
@@ -49,6 +48,22 @@ func golden() map[string]detect.Alert {
 			a.State, a.Sequence = detect.Success, 2
 			winner := a.Clients.Top[7].Client
 			succeeded(a, detect.Succeeded{Extension: a.Extension, Client: winner, Time: a.Last + 10, Attempts: 28})
+			a.Confidence, a.Severity = detect.Probable, detect.SeverityHigh
+			a.Successes[0].Confidence = detect.Probable
+		}),
+		"horizontal-open":       sampleHorizontal(),
+		"distributed-scan-open": sampleDistributedScan(),
+		"outage-open":           sampleOutage(),
+		"outage-end":            with(sampleOutage(), func(a *detect.Alert) { ended(a, detect.EndRecovered) }),
+		"scan-withdrawn": with(sampleScan(), func(a *detect.Alert) {
+			ended(a, detect.EndAccepted)
+			a.State = detect.Withdrawn
+		}),
+		"brute-force-phone-like": with(sampleBruteForce(), func(a *detect.Alert) {
+			a.PhoneLike, a.Severity = true, detect.SeverityLow
+			a.UserAgents = []string{"Softphone 1.0"}
+			counted(a, 25)
+			lasting(a, 250*time.Second)
 		}),
 	}
 }
@@ -62,19 +77,7 @@ func TestGolden(t *testing.T) {
 				t.Fatal(err)
 			}
 			got.WriteByte('\n')
-			path := filepath.Join("testdata", name+".json")
-			if *update {
-				if err := os.WriteFile(path, got.Bytes(), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got.String()); diff != "" {
-				t.Errorf("%s (-want +got), go test -update rewrites it:\n%s", path, diff)
-			}
+			compareGolden(t, filepath.Join("testdata", name+".json"), got.String())
 		})
 	}
 }

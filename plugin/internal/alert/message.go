@@ -6,159 +6,143 @@ import (
 	"github.com/siphunt/siphunt/detect"
 )
 
-// message is one sentence for a person: who did what to which server, how often, how fast, with what result.
+// message is one sentence for a person: who did what to which server, how often, how fast, with what result, and what
+// else to know before acting. It claims no more than is known.
 //
 //	198.18.1.13 guessed the password of 300@198.18.0.10 on SIP server 198.18.0.10: 418 rejected attempts in 2.2 s
-//	(11,286 a minute), then SUCCEEDED: the account is compromised.
+//	(11,286 a minute), then BROKE IN: the account is compromised.
 func message(o *Options, a *detect.Alert) string {
-	return attacker(o, a) + " " + action(a) + whom(a) + ": " + figures(a) + result(o, a) + note(a) + "."
+	s := &sentence{Options: o, Alert: a}
+	return s.subject() + " " + s.action() + s.object() + ": " + s.figures() + s.result() + s.notes() + "."
 }
 
-// attacker is the client; of many, their number and the strongest.
-func attacker(o *Options, a *detect.Alert) string {
-	client := address(a.Client.Addr, o.ClientPrefix)
-	if a.Kind != detect.Distributed {
+// sentence is what the parts of a sentence are made from.
+type sentence struct {
+	*Options
+	*detect.Alert
+}
+
+// subject is the client; of many, their number and the strongest; of an outage, the server.
+func (s *sentence) subject() string {
+	client := address(s.Client.Addr, s.ClientPrefix)
+	switch {
+	case s.Kind == detect.Outage:
+		return server(s.Alert)
+	case !rules[s.Kind].manyClients:
 		return client
 	}
-	s := numberOf(a.Clients, "client")
-	if len(a.Clients.Top) > 0 {
-		s += " (the strongest " + client + " with " + count(a.Clients.Top[0].Attempts, "rejected attempt") + ")"
-	}
-	return s
+	return numberOf(s.Clients, "client") + strongest("the strongest", client, s.Clients)
 }
 
-// phrases are what a kind does, and did when it had success. The scan's and the spray's objects are many extensions,
-// the others' is one password.
-var phrases = [...]struct{ doing, did string }{
-	detect.Scan:        {"scanning ", "scanned "},
-	detect.Spray:       {"trying passwords on ", "tried passwords on "},
-	detect.Distributed: {"guessing the password of ", "guessed the password of "},
-	detect.BruteForce:  {"guessing the password of ", "guessed the password of "},
+// strongest is " (the strongest 198.18.1.30 with 32 rejected attempts)", empty where that is not known.
+func strongest(word, name string, m detect.Members) string {
+	if len(m.Top) == 0 {
+		return ""
+	}
+	return " (" + word + " " + name + " with " + count(m.Top[0].Attempts, "rejected attempt") + ")"
+}
+
+// verb is what a kind does: is doing it, did it when it had success, has stopped doing it.
+type verb struct{ doing, did, stopped string }
+
+var verbs = [...]verb{
+	detect.Scan:            {"scanning ", "scanned ", "scanning "},
+	detect.Spray:           {"trying passwords on ", "tried passwords on ", "trying passwords on "},
+	detect.Distributed:     {"guessing the password of ", "guessed the password of ", "guessing the password of "},
+	detect.BruteForce:      {"guessing the password of ", "guessed the password of ", "guessing the password of "},
+	detect.HorizontalScan:  {"trying ", "tried ", "trying "},
+	detect.DistributedScan: {"scanning ", "scanned ", "scanning "},
+	detect.Outage:          {"rejecting ", "rejected ", "rejecting "},
+}
+
+// Where there are other readings than an attack the verbs take no side; nor can a password be guessed where the server
+// knows no such account.
+var (
+	failing = verb{doing: "failing to log in as ", stopped: "trying to log in as "}
+	asking  = verb{"asking for ", "asked for ", "asking for "}
+)
+
+func (s *sentence) verb() verb {
+	switch {
+	case s.Kind != detect.Outage && s.isDoubtful() && s.State != detect.Withdrawn:
+		return failing
+	case !rules[s.Kind].manyExtensions && s.isUnknownAccount():
+		return asking
+	}
+	return verbs[s.Kind]
+}
+
+// isDoubtful tells whether it may be no attack at all. A phone may try once in an hour, too.
+func (s *sentence) isDoubtful() bool {
+	return (s.KnownClient || s.isPhoneLike()) && !brokenInto(s.Alert)
+}
+
+func (s *sentence) isPhoneLike() bool { return s.PhoneLike || s.Slow && s.Kind == detect.BruteForce }
+
+// isUnknownAccount tells whether the server has answered 404, and nothing else.
+func (s *sentence) isUnknownAccount() bool {
+	return len(s.Rejections) == 1 && s.Rejections[0].Status == 404
 }
 
 // action is the verb, in the tense of the state.
-func action(a *detect.Alert) string {
-	doing, did := phrases[a.Kind].doing, phrases[a.Kind].did
+func (s *sentence) action() string {
+	v := s.verb()
 	is, was, has := "is ", "was ", "has "
-	if a.Kind == detect.Distributed && a.Clients.Count != 1 {
+	if rules[s.Kind].manyClients && s.Kind != detect.Outage && s.Clients.Count != 1 {
 		is, was, has = "are ", "were ", "have "
 	}
-	succeeded := a.SuccessesN > 0 && !a.KnownClient
+	over := s.State == detect.Success || s.State == detect.End
 	switch {
-	case a.State == detect.Open && a.Changed && a.Kind == detect.Spray:
-		return has + "gone from scanning to " + doing
-	case a.State == detect.Open:
-		return is + doing
-	case a.State == detect.Update:
-		return is + "still " + doing
-	case succeeded && (a.State == detect.Success || a.State == detect.End):
-		return did
-	case a.State == detect.End && a.EndReason == detect.EndIdle && a.SuccessesN == 0:
-		return has + "stopped " + doing
+	case s.State == detect.Open && s.Changed && s.Kind == detect.Spray && !s.isDoubtful():
+		return has + "gone from scanning to " + v.doing
+	case s.State == detect.Open && s.Changed:
+		return is + "now " + v.doing
+	case s.State == detect.Open:
+		return is + v.doing
+	case s.State == detect.Update:
+		return is + "still " + v.doing
+	case s.State == detect.Withdrawn:
+		return was + "wrongly reported for " + v.doing
+	case over && s.Confidence == detect.Confirmed:
+		return v.did
+	case s.hasStopped() && s.SuccessesN == 0:
+		return has + "stopped " + v.stopped
 	}
-	return was + doing
+	return was + v.doing
 }
 
-// whom are the extensions or the one extension, and the server.
-func whom(a *detect.Alert) string {
-	server := "SIP server " + text(a.Registrar.Addr)
-	if a.Kind == detect.Scan || a.Kind == detect.Spray {
-		return numberOf(a.Extensions, "extension") + " of " + server
+// hasStopped tells whether it ended by itself.
+func (s *sentence) hasStopped() bool {
+	if s.Kind == detect.Outage {
+		return s.EndReason == detect.EndRecovered
 	}
-	return named(a.Extension) + " on " + server
+	return s.EndReason == detect.EndIdle
 }
+
+// object is the extensions or the one extension, and the server or the servers.
+func (s *sentence) object() string {
+	is := rules[s.Kind]
+	switch {
+	case s.Kind == detect.Outage:
+		return numberOf(s.Clients, "client") + " that it had accepted before, on " + numberOf(s.Extensions, "extension")
+	case is.manyRegistrars:
+		return numberOf(s.Extensions, "extension") + " on " + numberOf(s.Registrars, "SIP server") +
+			strongest("the most tried", text(s.Registrar.Addr), s.Registrars)
+	case is.manyExtensions:
+		return numberOf(s.Extensions, "extension") + " of " + server(s.Alert)
+	}
+	return named(s.Extension) + " on " + server(s.Alert)
+}
+
+func server(a *detect.Alert) string { return "SIP server " + text(a.Registrar.Addr) }
 
 // figures are how often and how fast. Within a second a rate would say more than is known.
-func figures(a *detect.Alert) string {
-	s := count(a.Attempts, "rejected attempt") + " in " + duration(span(a))
-	if span(a).Seconds() >= 1 {
-		s += " (" + frequency(rate(a)) + ")"
+func (s *sentence) figures() string {
+	f := count(s.Attempts, "rejected attempt") + " in " + duration(span(s.Alert))
+	if span(s.Alert).Seconds() >= 1 {
+		f += " (" + frequency(rate(s.Alert)) + ")"
 	}
-	return s
-}
-
-// result is what came of it. Of a client that was known good before nobody can tell whether it broke in.
-func result(o *Options, a *detect.Alert) string {
-	if a.SuccessesN == 0 {
-		if a.State == detect.End {
-			return ", without success"
-		}
-		return ""
-	}
-	and := ", and "
-	if a.State == detect.Success {
-		and = ", then "
-	}
-	times := ""
-	if a.SuccessesN > 1 {
-		times = " " + count(a.SuccessesN, "time")
-	}
-	if a.KnownClient {
-		return and + "was ACCEPTED" + times + who(o, a)
-	}
-	return and + "SUCCEEDED" + times + who(o, a) + ": " + lost(a)
-}
-
-// lost says whether one account fell or several.
-func lost(a *detect.Alert) string {
-	for _, s := range a.Successes {
-		if s.Extension != a.Successes[0].Extension {
-			return "the accounts are compromised"
-		}
-	}
-	return "the account is compromised"
-}
-
-// who is the part of a success that the kind leaves open, of the newest one: which client, or which extension.
-func who(o *Options, a *detect.Alert) string {
-	if len(a.Successes) == 0 {
-		return ""
-	}
-	newest := a.Successes[len(a.Successes)-1]
-	last := ""
-	if a.SuccessesN > 1 {
-		last = ", last"
-	}
-	switch a.Kind {
-	case detect.Scan, detect.Spray:
-		return last + " on " + named(newest.Extension)
-	case detect.Distributed:
-		return last + " from " + address(newest.Client, o.ClientPrefix)
-	}
-	return ""
-}
-
-// note is what else to know before acting.
-func note(a *detect.Alert) string {
-	s := ""
-	if a.KnownClient {
-		s = "; this client was known good before: " + innocent(a) + " like this"
-	}
-	switch {
-	case a.State == detect.Merged:
-		s += "; now part of incident " + a.MergedInto
-	case a.EndReason == detect.EndAllowed:
-		s += "; no longer counted, as the allowlist covers it now"
-	case a.EndReason == detect.EndLimit:
-		s += "; no longer watched, as there were more than max_incidents"
-	case a.EndReason == detect.EndIdle && a.SuccessesN > 0:
-		s += "; the attack is over"
-	}
-	return s
-}
-
-// innocent is what else a known client may be. One with many extensions is a NAT, a proxy or a gateway.
-func innocent(a *detect.Alert) string {
-	many := a.Kind == detect.Scan || a.Kind == detect.Spray
-	switch {
-	case many && a.SuccessesN > 0:
-		return "phones behind one address, some of them put right, look"
-	case many:
-		return "phones behind one address with stale passwords look"
-	case a.SuccessesN > 0:
-		return "a phone whose password was put right looks"
-	}
-	return "a phone with a stale password looks"
+	return f
 }
 
 // numberOf is "about 17,000 clients": how many there are, and whether that is an estimate.

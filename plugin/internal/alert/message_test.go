@@ -10,8 +10,12 @@ import (
 )
 
 func TestMessage(t *testing.T) {
-	success := func(extension, client string) detect.Succeeded {
-		return detect.Succeeded{Extension: extension, Client: netip.MustParseAddr(client), Attempts: 9}
+	fell := func(extension, client string, sure detect.Confidence) detect.Succeeded {
+		return detect.Succeeded{Extension: extension, Client: netip.MustParseAddr(client), Attempts: 9, Confidence: sure}
+	}
+	reported := func(a *detect.Alert, list ...detect.Succeeded) {
+		a.State, a.Confidence = detect.Success, surestOf(list)[0].Confidence
+		succeeded(a, list...)
 	}
 	tests := []struct {
 		name   string
@@ -19,84 +23,63 @@ func TestMessage(t *testing.T) {
 		change func(*detect.Alert)
 		want   string
 	}{
-		{"brute force opens within a second", sampleBruteForce(), func(a *detect.Alert) {},
-			"198.18.1.13 is guessing the password of 300@198.18.0.10 on SIP server 198.18.0.10: 20 rejected attempts in less than a second."},
-		{"brute force goes on", sampleBruteForce(), func(a *detect.Alert) {
+		{"millions", sampleBruteForce(), func(a *detect.Alert) {
 			a.State = detect.Update
 			counted(a, 6_930_911)
 			lasting(a, 50*time.Hour)
 		}, "198.18.1.13 is still guessing the password of 300@198.18.0.10 on SIP server 198.18.0.10: 6,930,911 rejected attempts in 2.1 d (2,310 a minute)."},
-		{"brute force goes on after its success", sampleBruteForceSuccess(), func(a *detect.Alert) { a.State = detect.Update },
-			"198.18.1.13 is still guessing the password of 300@198.18.0.10 on SIP server 198.18.0.10: 418 rejected attempts in 2.2 s (11,287 a minute), and SUCCEEDED: the account is compromised."},
-		{"brute force succeeds", sampleBruteForceSuccess(), func(a *detect.Alert) {},
-			"198.18.1.13 guessed the password of 300@198.18.0.10 on SIP server 198.18.0.10: 418 rejected attempts in 2.2 s (11,287 a minute), then SUCCEEDED: the account is compromised."},
-		{"brute force succeeds again", sampleBruteForceSuccess(), func(a *detect.Alert) {
-			succeeded(a, success(a.Extension, "198.18.1.13"), success(a.Extension, "198.18.1.13"))
-		}, "198.18.1.13 guessed the password of 300@198.18.0.10 on SIP server 198.18.0.10: 418 rejected attempts in 2.2 s (11,287 a minute), then SUCCEEDED 2 times: the account is compromised."},
-		{"brute force ends", sampleBruteForce(), func(a *detect.Alert) {
-			ended(a, detect.EndIdle)
-			counted(a, 40)
-			lasting(a, 12*time.Hour)
-		}, "198.18.1.13 has stopped guessing the password of 300@198.18.0.10 on SIP server 198.18.0.10: 40 rejected attempts in 12 h (3.3 an hour), without success."},
-		{"brute force ends after its success", sampleBruteForceSuccess(), func(a *detect.Alert) { ended(a, detect.EndIdle) },
-			"198.18.1.13 guessed the password of 300@198.18.0.10 on SIP server 198.18.0.10: 418 rejected attempts in 2.2 s (11,287 a minute), and SUCCEEDED: the account is compromised; the attack is over."},
-		{"brute force is allowed", sampleBruteForce(), func(a *detect.Alert) { ended(a, detect.EndAllowed) },
+		{"goes on after its success", sampleBruteForceSuccess(), func(a *detect.Alert) { a.State = detect.Update },
+			"198.18.1.13 is still guessing the password of 300@198.18.0.10 on SIP server 198.18.0.10: 418 rejected attempts in 2.2 s (11,287 a minute), and BROKE IN: the account is compromised."},
+		{"in twice", sampleBruteForceSuccess(), func(a *detect.Alert) {
+			reported(a, fell(a.Extension, "198.18.1.13", detect.Confirmed), fell(a.Extension, "198.18.1.13", detect.Confirmed))
+		}, "198.18.1.13 guessed the password of 300@198.18.0.10 on SIP server 198.18.0.10: 418 rejected attempts in 2.2 s (11,287 a minute), then BROKE IN: the account is compromised."},
+		{"allowed", sampleBruteForce(), func(a *detect.Alert) { ended(a, detect.EndAllowed) },
 			"198.18.1.13 was guessing the password of 300@198.18.0.10 on SIP server 198.18.0.10: 20 rejected attempts in less than a second, without success; no longer counted, as the allowlist covers it now."},
-		{"brute force is given up", sampleBruteForce(), func(a *detect.Alert) { ended(a, detect.EndLimit) },
+		{"given up", sampleBruteForce(), func(a *detect.Alert) { ended(a, detect.EndLimit) },
 			"198.18.1.13 was guessing the password of 300@198.18.0.10 on SIP server 198.18.0.10: 20 rejected attempts in less than a second, without success; no longer watched, as there were more than max_incidents."},
-		{"brute force becomes part of a scan", sampleBruteForce(), func(a *detect.Alert) {
-			a.State, a.EndReason, a.MergedInto = detect.Merged, detect.EndMerged, "fedcba98"
-		}, "198.18.1.13 was guessing the password of 300@198.18.0.10 on SIP server 198.18.0.10: 20 rejected attempts in less than a second; now part of incident fedcba98."},
-		{"a phone with a stale password", sampleBruteForce(), func(a *detect.Alert) {
-			a.KnownClient = true
-			counted(a, 84)
-			lasting(a, 14*time.Minute)
-		}, "198.18.1.13 is guessing the password of 300@198.18.0.10 on SIP server 198.18.0.10: 84 rejected attempts in 14 min (6 a minute); this client was known good before: a phone with a stale password looks like this."},
-		{"its password is put right", sampleBruteForceSuccess(), func(a *detect.Alert) { a.KnownClient = true },
-			"198.18.1.13 was guessing the password of 300@198.18.0.10 on SIP server 198.18.0.10: 418 rejected attempts in 2.2 s (11,287 a minute), then was ACCEPTED; this client was known good before: a phone whose password was put right looks like this."},
+		{"an account that there is not", sampleBruteForce(), func(a *detect.Alert) { a.Rejections[0].Status = 404 },
+			"198.18.1.13 is asking for 300@198.18.0.10 on SIP server 198.18.0.10: 20 rejected attempts in less than a second."},
+		{"an account that there is no more", sampleBruteForce(), func(a *detect.Alert) {
+			a.KnownClient, a.Rejections[0].Status = true, 404
+		}, "198.18.1.13 is failing to log in as 300@198.18.0.10 on SIP server 198.18.0.10: 20 rejected attempts in less than a second; this client was accepted before: a phone whose account is gone looks like this."},
 		{"an account without a name", sampleBruteForce(), func(a *detect.Alert) { a.Extension = "" },
 			"198.18.1.13 is guessing the password of (empty) on SIP server 198.18.0.10: 20 rejected attempts in less than a second."},
 		{"an account that poses as the result", sampleBruteForce(), func(a *detect.Alert) { a.Extension = `300" on SIP server 192.0.2.1: all is well` },
 			`198.18.1.13 is guessing the password of "300' on SIP server 192.0.2.1: all is well" on SIP server 198.18.0.10: 20 rejected attempts in less than a second.`},
+		{"a tool, over UDP", sampleBruteForce(), func(a *detect.Alert) { a.Tools, a.Forgeable = []string{"friendly-scanner"}, true },
+			"198.18.1.13 is guessing the password of 300@198.18.0.10 on SIP server 198.18.0.10: 20 rejected attempts in less than a second; it calls itself friendly-scanner, an attack tool; UDP only and no login completed, so the sender may be forged."},
+		{"tools, over UDP", sampleDistributed(), func(a *detect.Alert) { a.Tools, a.Forgeable = []string{"sipcli", "sipvicious"}, true },
+			"10 clients (the strongest 198.18.1.30 with 32 rejected attempts) are guessing the password of 300@198.18.0.10 on SIP server 198.18.0.10: 300 rejected attempts in 4.1 s (4,390 a minute); some call themselves by the names of 2 attack tools, such as sipcli; UDP only and no login completed, so the senders may be forged."},
+		{"a campaign", sampleBruteForce(), func(a *detect.Alert) { a.Campaign = detect.Campaign{ID: id, Incidents: 15, Registrars: 3} },
+			"198.18.1.13 is guessing the password of 300@198.18.0.10 on SIP server 198.18.0.10: 20 rejected attempts in less than a second; part of a campaign of 15 incidents on 3 SIP servers."},
 		{"an IPv6 prefix", sampleIPv6(), func(a *detect.Alert) { a.Extension = "300@[2001:db8::10]" },
 			"2001:db8:0:1::/64 is guessing the password of 300@[2001:db8::10] on SIP server 2001:db8::10: 20 rejected attempts in less than a second."},
-
-		{"distributed opens", sampleDistributed(), func(a *detect.Alert) {},
-			"10 clients (the strongest 198.18.1.30 with 32 rejected attempts) are guessing the password of 300@198.18.0.10 on SIP server 198.18.0.10: 300 rejected attempts in 4.1 s (4,390 a minute)."},
 		{"a botnet too large to count", sampleDistributed(), func(a *detect.Alert) {
 			a.State, a.Clients.Count, a.Clients.Estimated = detect.Update, 40_123, true
 		}, "about 40,123 clients (the strongest 198.18.1.30 with 32 rejected attempts) are still guessing the password of 300@198.18.0.10 on SIP server 198.18.0.10: 300 rejected attempts in 4.1 s (4,390 a minute)."},
-		{"one of them gets in", sampleDistributed(), func(a *detect.Alert) {
-			a.State = detect.Success
-			succeeded(a, success(a.Extension, "198.18.1.37"))
-		}, "10 clients (the strongest 198.18.1.30 with 32 rejected attempts) guessed the password of 300@198.18.0.10 on SIP server 198.18.0.10: 300 rejected attempts in 4.1 s (4,390 a minute), then SUCCEEDED from 198.18.1.37: the account is compromised."},
-		{"distributed ends", sampleDistributed(), func(a *detect.Alert) { ended(a, detect.EndIdle) },
-			"10 clients (the strongest 198.18.1.30 with 32 rejected attempts) have stopped guessing the password of 300@198.18.0.10 on SIP server 198.18.0.10: 300 rejected attempts in 4.1 s (4,390 a minute), without success."},
-
-		{"scan opens", sampleScan(), func(a *detect.Alert) {},
-			"198.18.1.13 is scanning 251 extensions of SIP server 198.18.0.10: 251 rejected attempts in 1.3 s (11,400 a minute)."},
+		{"one of them gets in", sampleDistributed(), func(a *detect.Alert) { reported(a, fell(a.Extension, "198.18.1.37", detect.Probable)) },
+			"10 clients (the strongest 198.18.1.30 with 32 rejected attempts) were guessing the password of 300@198.18.0.10 on SIP server 198.18.0.10: 300 rejected attempts in 4.1 s (4,390 a minute), then 198.18.1.37 was ACCEPTED: the account is probably compromised."},
+		{"three of many get in", sampleDistributedScan(), func(a *detect.Alert) {
+			reported(a, fell("101@a", "198.18.1.37", detect.Probable), fell("102@a", "198.18.1.38", detect.Probable), fell("103@a", "198.18.1.39", detect.Unlikely))
+		}, "302 clients (the strongest 198.18.1.30 with 32 rejected attempts) were scanning 494 extensions of SIP server 198.18.0.10: 906 rejected attempts in 1 min (906 a minute), then some were ACCEPTED on 2 accounts, last 102@a from 198.18.1.38: the accounts are probably compromised."},
 		{"scan of one, asked once", sampleScan(), func(a *detect.Alert) { a.Extensions.Count, a.Attempts = 1, 1 },
 			"198.18.1.13 is scanning 1 extension of SIP server 198.18.0.10: 1 rejected attempt in 1.3 s (45 a minute)."},
-		{"scan finds an account without a password", sampleScan(), func(a *detect.Alert) {
-			a.State = detect.Success
-			succeeded(a, success("105@198.18.0.10", "198.18.1.13"))
-		}, "198.18.1.13 scanned 251 extensions of SIP server 198.18.0.10: 251 rejected attempts in 1.3 s (11,400 a minute), then SUCCEEDED on 105@198.18.0.10: the account is compromised."},
-		{"a NAT after its server lost the passwords", sampleScan(), func(a *detect.Alert) { a.KnownClient = true },
-			"198.18.1.13 is scanning 251 extensions of SIP server 198.18.0.10: 251 rejected attempts in 1.3 s (11,400 a minute); this client was known good before: phones behind one address with stale passwords look like this."},
-		{"one phone behind it is put right", sampleScan(), func(a *detect.Alert) {
-			a.State, a.KnownClient = detect.Success, true
-			succeeded(a, success("105@198.18.0.10", "198.18.1.13"))
-		}, "198.18.1.13 was scanning 251 extensions of SIP server 198.18.0.10: 251 rejected attempts in 1.3 s (11,400 a minute), then was ACCEPTED on 105@198.18.0.10; this client was known good before: phones behind one address, some of them put right, look like this."},
-		{"scan becomes a spray", sampleSpray(), func(a *detect.Alert) {},
+		{"scan becomes a spray", sampleSpray(), func(*detect.Alert) {},
 			"198.18.1.13 has gone from scanning to trying passwords on 40 extensions of SIP server 198.18.0.10: 1,040 rejected attempts in 12 s (5,200 a minute)."},
-		{"spray opens as such", sampleSpray(), func(a *detect.Alert) { a.Changed = false },
-			"198.18.1.13 is trying passwords on 40 extensions of SIP server 198.18.0.10: 1,040 rejected attempts in 12 s (5,200 a minute)."},
-		{"spray enters two accounts", sampleSpray(), func(a *detect.Alert) {
-			a.State = detect.Success
-			succeeded(a, success("305@198.18.0.10", "198.18.1.13"), success("317@198.18.0.10", "198.18.1.13"))
-		}, "198.18.1.13 tried passwords on 40 extensions of SIP server 198.18.0.10: 1,040 rejected attempts in 12 s (5,200 a minute), then SUCCEEDED 2 times, last on 317@198.18.0.10: the accounts are compromised."},
-		{"spray ends", sampleSpray(), func(a *detect.Alert) { ended(a, detect.EndIdle) },
-			"198.18.1.13 has stopped trying passwords on 40 extensions of SIP server 198.18.0.10: 1,040 rejected attempts in 12 s (5,200 a minute), without success."},
+		{"another change", sampleScan(), func(a *detect.Alert) { a.Changed = true },
+			"198.18.1.13 is now scanning 251 extensions of SIP server 198.18.0.10: 251 rejected attempts in 1.3 s (11,400 a minute)."},
+		{"spray enters two accounts, and a phone behind it one", sampleSpray(), func(a *detect.Alert) {
+			reported(a, fell("305@a", "198.18.1.13", detect.Confirmed), fell("317@a", "198.18.1.13", detect.Confirmed), fell("320@a", "198.18.1.13", detect.Unlikely))
+		}, "198.18.1.13 tried passwords on 40 extensions of SIP server 198.18.0.10: 1,040 rejected attempts in 12 s (5,200 a minute), then BROKE INTO 2 accounts, last 317@a: the accounts are compromised."},
+		{"more than are listed", sampleSpray(), func(a *detect.Alert) {
+			reported(a, fell("305@a", "198.18.1.13", detect.Confirmed), fell("317@a", "198.18.1.13", detect.Confirmed))
+			a.SuccessesN = 7
+		}, "198.18.1.13 tried passwords on 40 extensions of SIP server 198.18.0.10: 1,040 rejected attempts in 12 s (5,200 a minute), then BROKE INTO at least 2 accounts, last 317@a: the accounts are compromised."},
+		{"a success that is not listed", sampleSpray(), func(a *detect.Alert) {
+			a.State, a.SuccessesN, a.Confidence = detect.Success, 1, detect.Confirmed
+		}, "198.18.1.13 tried passwords on 40 extensions of SIP server 198.18.0.10: 1,040 rejected attempts in 12 s (5,200 a minute), then BROKE IN: the account is compromised."},
+		{"an outage is over", sampleOutage(), func(a *detect.Alert) { ended(a, detect.EndRecovered) },
+			"SIP server 198.18.0.10 has stopped rejecting 120 clients that it had accepted before, on 150 extensions: 480 rejected attempts in 3 min (160 a minute); it accepts its clients again."},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

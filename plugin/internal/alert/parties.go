@@ -2,6 +2,7 @@ package alert
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/siphunt/siphunt/detect"
@@ -10,7 +11,7 @@ import (
 // maxRelated is the greatest number of entries of related.ip and of related.user.
 const maxRelated = 50
 
-// endpoint gives ip, address and port. An IPv6 client's ip is the first of its prefix, and its address the prefix.
+// endpoint returns ip, address and port. An IPv6 client's ip is the first of its prefix, and its address the prefix.
 func endpoint(e detect.Endpoint, address string) object {
 	o := known(field{"ip", text(e.Addr)}, field{"address", address})
 	if e.Port > 0 {
@@ -35,13 +36,13 @@ func address(client netip.Addr, prefix int) string {
 	return text(client)
 }
 
-// user is the account that fell last, else the one under attack. A scan without success is after none in particular.
+// user is the account that was entered last, else the one under attack. Who asks for many is after none in particular.
 func user(a *detect.Alert) object {
 	extension := ""
 	switch {
 	case len(a.Successes) > 0:
 		extension = a.Successes[len(a.Successes)-1].Extension
-	case a.Kind == detect.BruteForce || a.Kind == detect.Distributed:
+	case !rules[a.Kind].manyExtensions:
 		extension = a.Extension
 	}
 	name, domain := account(extension)
@@ -56,13 +57,13 @@ func account(extension string) (name, domain string) {
 	return extension, ""
 }
 
-// relatedIPs are the server, those who got in, then the strongest clients.
+// relatedIPs are the server, those who got in and where, then the strongest clients and the most attacked servers.
 func relatedIPs(a *detect.Alert) []string {
 	list := related{text(a.Registrar.Addr), text(a.Client.Addr)}
 	for _, s := range a.Successes {
-		list = append(list, text(s.Client))
+		list = append(list, text(s.Client), text(s.Registrar))
 	}
-	for _, m := range a.Clients.Top {
+	for _, m := range slices.Concat(a.Clients.Top, a.Registrars.Top) {
 		list = append(list, text(m.Client))
 	}
 	return list.entries()

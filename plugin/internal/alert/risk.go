@@ -7,26 +7,48 @@ import (
 	"github.com/siphunt/siphunt/detect"
 )
 
-// risk is a score from 0 to 100 to sort incidents by, of what is known at the moment:
+// risk is a score from 0 to 100 to sort incidents by, from the evidence there is at the moment:
 //
-//	kind     20 for a scan, 35 for a brute force, 50 for a distributed one or a spray
+//	kind     0 to 50, the rules' weight
 //	attempts + 20 * log10(attempts) / 6, so that 1,000,000 rejections or more add all 20
 //	rate     + 10 * log10(rate) / 4, so that 10,000 rejections a minute or more add all 10
-//	success  takes away four fifths of what is missing to 100
-//	client   that was known good before: three fifths of all this, for it may be a phone with a stale password
+//	tools    a known attack tool's name takes away a tenth of what is missing to 100
+//	success  a confirmed one takes away four fifths of what is missing to 100, a probable one half
+//	doubts   each leaves a part, unless a success is confirmed: client known good before 3/5, phone-like 3/5, slow 4/5
 //
 // It is rounded to a whole number. It never falls when attempts rise and all else stays.
 func risk(a *detect.Alert) int {
-	score := float64(rules[a.Kind].weight)
+	score := rules[a.Kind].weight
 	score += 20 * share(float64(a.Attempts), 6)
 	score += 10 * share(rate(a), 4)
-	if a.SuccessesN > 0 {
-		score += (100 - score) * 4 / 5
+	if len(a.Tools) > 0 {
+		score += (100 - score) / 10
 	}
-	if a.KnownClient {
-		score *= 3. / 5
+	switch a.Confidence {
+	case detect.Confirmed:
+		score += (100 - score) * 4 / 5
+	case detect.Probable:
+		score += (100 - score) / 2
+	}
+	if a.Confidence < detect.Confirmed {
+		score *= doubts(a)
 	}
 	return int(math.Round(score))
+}
+
+// doubts is the part of the score that stays where the attack may be none.
+func doubts(a *detect.Alert) float64 {
+	part := 1.
+	if a.KnownClient {
+		part *= 3. / 5
+	}
+	if a.PhoneLike {
+		part *= 3. / 5
+	}
+	if a.Slow {
+		part *= 4. / 5
+	}
+	return part
 }
 
 // share is how far v has come from 1 to 10^decades, on a logarithmic scale: 0 to 1.

@@ -7,16 +7,28 @@ import (
 	"github.com/siphunt/siphunt/detect"
 )
 
-var kinds = []detect.Kind{detect.Scan, detect.BruteForce, detect.Distributed, detect.Spray}
+var kinds = []detect.Kind{
+	detect.Scan, detect.BruteForce, detect.Distributed, detect.Spray, detect.HorizontalScan, detect.DistributedScan, detect.Outage,
+}
 
-// everyRisk calls f with alerts of all kinds, lengths, with and without success, by known clients and unknown ones.
+var confidences = []detect.Confidence{detect.NoConfidence, detect.Unlikely, detect.Probable, detect.Confirmed}
+
+// everyRisk calls f with alerts of all kinds and lengths, with all evidence there may be.
 func everyRisk(f func(a detect.Alert)) {
 	for _, kind := range kinds {
 		for d := time.Millisecond; d < 1000*time.Hour; d *= 7 {
-			for mask := range 4 {
-				a := detect.Alert{Kind: kind, SuccessesN: mask & 1, KnownClient: mask&2 != 0}
-				lasting(&a, d)
-				f(a)
+			for _, sure := range confidences {
+				for mask := range 16 {
+					a := detect.Alert{Kind: kind, Confidence: sure, KnownClient: mask&1 != 0, PhoneLike: mask&2 != 0, Slow: mask&4 != 0}
+					if sure != detect.NoConfidence {
+						a.SuccessesN = 1
+					}
+					if mask&8 != 0 {
+						a.Tools = []string{"sipcli"}
+					}
+					lasting(&a, d)
+					f(a)
+				}
 			}
 		}
 	}
@@ -42,37 +54,61 @@ func TestRiskRisesWithAttempts(t *testing.T) {
 	})
 }
 
-func TestRiskRisesWithSuccessAndFallsForKnownClients(t *testing.T) {
+// Each piece of evidence moves the score where it should, whatever the others are. An outage's is near 0 anyway.
+func TestRiskFollowsEachPieceOfEvidence(t *testing.T) {
 	everyRisk(func(a detect.Alert) {
-		a.Attempts = 500
-		failed := with(a, func(a *detect.Alert) { a.SuccessesN = 0 })
-		entered := with(a, func(a *detect.Alert) { a.SuccessesN = 1 })
-		if risk(&entered) <= risk(&failed) {
-			t.Errorf("%v: success has risk %d, failure %d", a.Kind, risk(&entered), risk(&failed))
+		if a.Kind == detect.Outage {
+			return
 		}
-		stranger := with(a, func(a *detect.Alert) { a.KnownClient = false })
-		known := with(a, func(a *detect.Alert) { a.KnownClient = true })
-		if risk(&known) >= risk(&stranger) {
-			t.Errorf("%v: a known client has risk %d, a stranger %d", a.Kind, risk(&known), risk(&stranger))
+		a.Attempts = 500
+		if a.Confidence < detect.Confirmed {
+			surer := with(a, func(a *detect.Alert) { a.Confidence = max(a.Confidence, detect.Unlikely) + 1 })
+			if risk(&surer) <= risk(&a) {
+				t.Errorf("%v: %v has risk %d, %v %d", a.Kind, a.Confidence, risk(&a), surer.Confidence, risk(&surer))
+			}
+		}
+		if armed := with(a, func(a *detect.Alert) { a.Tools = []string{"sipcli"} }); risk(&armed) < risk(&a) {
+			t.Errorf("%v: with a tool %d, without %d", a.Kind, risk(&armed), risk(&a))
+		}
+		for name, doubt := range map[string]func(*detect.Alert) *bool{
+			"known client": func(a *detect.Alert) *bool { return &a.KnownClient },
+			"phone-like":   func(a *detect.Alert) *bool { return &a.PhoneLike },
+			"slow":         func(a *detect.Alert) *bool { return &a.Slow },
+		} {
+			sure, doubtful := a, a
+			*doubt(&sure), *doubt(&doubtful) = false, true
+			if lower := risk(&doubtful) < risk(&sure); lower != (a.Confidence < detect.Confirmed) {
+				t.Errorf("%v, %v: %s has risk %d, others %d", a.Kind, a.Confidence, name, risk(&doubtful), risk(&sure))
+			}
 		}
 	})
 }
 
-// An analyst who works from the top sees the successes of strangers first, whatever their kind.
-func TestRiskOfAnySuccessIsAboveAnyFailure(t *testing.T) {
-	worstFailure, leastSuccess := 0, 100
+// An analyst who works from the top sees the confirmed break-ins first, whatever their kind.
+func TestRiskOfAnyBreakInIsAboveAnyFailure(t *testing.T) {
+	worstFailure, leastBreakIn := 0, 100
 	everyRisk(func(a detect.Alert) {
 		switch {
-		case a.SuccessesN == 0:
+		case a.Kind == detect.Outage:
+		case a.Confidence == detect.Confirmed:
+			a.Attempts = 1
+			leastBreakIn = min(leastBreakIn, risk(&a))
+		case a.Confidence == detect.NoConfidence:
 			a.Attempts = 1_000_000_000
 			worstFailure = max(worstFailure, risk(&a))
-		case !a.KnownClient:
-			a.Attempts = 1
-			leastSuccess = min(leastSuccess, risk(&a))
 		}
 	})
-	if leastSuccess <= worstFailure {
-		t.Errorf("least success %d, worst failure %d", leastSuccess, worstFailure)
+	if leastBreakIn <= worstFailure {
+		t.Errorf("least break-in %d, worst failure %d", leastBreakIn, worstFailure)
+	}
+}
+
+func TestRiskRisesWithTools(t *testing.T) {
+	for _, a := range kindSamples() {
+		armed := with(a, func(a *detect.Alert) { a.Tools = []string{"sipcli"} })
+		if risk(&armed) <= risk(&a) {
+			t.Errorf("%v: with a tool %d, without %d", a.Kind, risk(&armed), risk(&a))
+		}
 	}
 }
 
@@ -97,7 +133,20 @@ func TestRiskFigures(t *testing.T) {
 		{"distributed, 300 in 4 s", sampleDistributed(), 67},
 		{"spray, 1,040 in 12 s", sampleSpray(), 69},
 		{"brute force, success after 418", sampleBruteForceSuccess(), 91},
-		{"the same by a known client", with(sampleBruteForceSuccess(), func(a *detect.Alert) { a.KnownClient = true }), 54},
+		{"the same, probable", with(sampleBruteForceSuccess(), func(a *detect.Alert) { a.Confidence = detect.Probable }), 77},
+		{"the same, unlikely, of a known client", with(sampleBruteForceSuccess(), func(a *detect.Alert) {
+			a.Confidence, a.KnownClient = detect.Unlikely, true
+		}), 32},
+		{"the same, by a tool", with(sampleBruteForceSuccess(), func(a *detect.Alert) { a.Tools = []string{"sipcli"} }), 92},
+		{"20 in 200 s, at a phone's pace", with(sampleBruteForce(), func(a *detect.Alert) {
+			a.PhoneLike = true
+			lasting(a, 200*time.Second)
+		}), 25},
+		{"30 in 15 h", with(sampleBruteForce(), func(a *detect.Alert) {
+			a.Slow, a.Attempts = true, 30
+			lasting(a, 15*time.Hour)
+		}), 32},
+		{"an outage", sampleOutage(), 14},
 	}
 	for _, tt := range tests {
 		if got := risk(&tt.a); got != tt.want {

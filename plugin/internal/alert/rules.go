@@ -12,23 +12,16 @@ type rule struct {
 	code          string
 	name          string
 	category      string
-	severity      int // one of the four steps of Elastic Security
-	weight        int // of the kind in the risk score
+	weight        float64 // of the kind in the risk score
 	tactics       []attack
 	techniques    []attack
 	subtechniques []attack
+
+	manyClients, manyExtensions, manyRegistrars bool // which of them there are several of
 }
 
 // attack is an entry of MITRE ATT&CK.
 type attack struct{ id, name string }
-
-// Steps of event.severity as Elastic Security has them.
-const (
-	severityLow      = 21
-	severityMedium   = 47
-	severityHigh     = 73
-	severityCritical = 99
-)
 
 var (
 	reconnaissance   = attack{"TA0043", "Reconnaissance"}
@@ -42,42 +35,51 @@ var (
 	validAccounts    = attack{"T1078", "Valid Accounts"}
 )
 
+var (
+	scanning = []attack{activeScanning, gatherIdentities}
+	guessing = []attack{bruteForce}
+	both     = []attack{activeScanning, gatherIdentities, bruteForce}
+)
+
 var rules = [...]rule{
 	detect.Scan: {
-		code: "SIPHUNT-001", name: "SIP extension scan", category: "reconnaissance",
-		severity: severityLow, weight: 20,
-		tactics: []attack{reconnaissance}, techniques: []attack{activeScanning, gatherIdentities},
+		code: "SIPHUNT-001", name: "SIP extension scan", category: "reconnaissance", weight: 20, manyExtensions: true,
+		tactics: []attack{reconnaissance}, techniques: scanning,
 	},
 	detect.BruteForce: {
-		code: "SIPHUNT-002", name: "SIP brute force", category: "credential-access",
-		severity: severityMedium, weight: 35,
-		tactics: []attack{credentialAccess}, techniques: []attack{bruteForce}, subtechniques: []attack{passwordGuessing},
+		code: "SIPHUNT-002", name: "SIP brute force", category: "credential-access", weight: 35,
+		tactics: []attack{credentialAccess}, techniques: guessing, subtechniques: []attack{passwordGuessing},
 	},
 	detect.Distributed: {
-		code: "SIPHUNT-003", name: "SIP distributed brute force", category: "credential-access",
-		severity: severityHigh, weight: 50,
-		tactics: []attack{credentialAccess}, techniques: []attack{bruteForce}, subtechniques: []attack{passwordGuessing},
+		code: "SIPHUNT-003", name: "SIP distributed brute force", category: "credential-access", weight: 50, manyClients: true,
+		tactics: []attack{credentialAccess}, techniques: guessing, subtechniques: []attack{passwordGuessing},
 	},
 	detect.Spray: {
-		code: "SIPHUNT-004", name: "SIP password spray", category: "credential-access",
-		severity: severityHigh, weight: 50,
-		tactics: []attack{credentialAccess}, techniques: []attack{bruteForce}, subtechniques: []attack{passwordSpraying},
+		code: "SIPHUNT-004", name: "SIP password spray", category: "credential-access", weight: 50, manyExtensions: true,
+		tactics: []attack{credentialAccess}, techniques: guessing, subtechniques: []attack{passwordSpraying},
+	},
+	detect.HorizontalScan: {
+		code: "SIPHUNT-005", name: "SIP horizontal scan", category: "reconnaissance", weight: 50, manyExtensions: true, manyRegistrars: true,
+		tactics: []attack{reconnaissance, credentialAccess}, techniques: both,
+	},
+	detect.DistributedScan: {
+		code: "SIPHUNT-006", name: "SIP distributed scan", category: "reconnaissance", weight: 50, manyClients: true, manyExtensions: true,
+		tactics: []attack{reconnaissance, credentialAccess}, techniques: both,
+	},
+	detect.Outage: {
+		code: "SIPHUNT-007", name: "SIP registrar outage", category: "availability", manyClients: true, manyExtensions: true,
 	},
 }
 
-// severity is that of the kind, until there is a success.
-func severity(a *detect.Alert) int {
-	if a.SuccessesN > 0 {
-		return severityCritical
-	}
-	return rules[a.Kind].severity
-}
-
-// threat gives threat.*: what the attack is in MITRE ATT&CK. A success adds the use of a valid account.
+// threat returns threat.*: what the attack is in MITRE ATT&CK, nothing if it is none. A break-in adds the use of a valid
+// account.
 func threat(a *detect.Alert) object {
 	r := rules[a.Kind]
+	if len(r.tactics) == 0 {
+		return nil
+	}
 	tactics, techniques := r.tactics, r.techniques
-	if a.SuccessesN > 0 {
+	if brokenInto(a) {
 		tactics = slices.Concat(tactics, []attack{initialAccess})
 		techniques = slices.Concat(techniques, []attack{validAccounts})
 	}
@@ -92,7 +94,7 @@ func threat(a *detect.Alert) object {
 	}
 }
 
-// entries gives id, name and reference as ECS has them: three lists of the same length.
+// entries returns id, name and reference as ECS has them: three lists of the same length.
 func entries(catalogue string, list []attack) object {
 	var ids, names, references []string
 	for _, t := range list {

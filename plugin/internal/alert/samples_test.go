@@ -49,7 +49,9 @@ func sampleBruteForce() detect.Alert {
 		Rejections: []detect.StatusCount{{Status: 401, Attempts: 20}},
 		Clients:    detect.Members{Count: 1, Top: []detect.Member{{Client: attacker, Attempts: 20}}},
 		Extensions: detect.Members{Count: 1, Top: []detect.Member{{Extension: "300@198.18.0.10", Attempts: 20}}},
+		Registrars: detect.Members{Count: 1, Top: []detect.Member{{Client: server, Attempts: 20}}},
 		UserAgents: []string{"friendly-scanner"}, Probes: []string{"probe-a"},
+		Severity:   detect.SeverityMedium,
 		Thresholds: detect.DefaultConfig().Thresholds,
 		Crossed:    detect.Crossing{Key: "attempts", Threshold: 20, Value: 20, Time: began + 100},
 	}
@@ -63,12 +65,13 @@ func sampleBruteForceSuccess() detect.Alert {
 		lasting(a, 2222*time.Millisecond)
 		counted(a, 418)
 		succeeded(a, detect.Succeeded{Extension: a.Extension, Client: a.Client.Addr, Time: a.Last + 10, Attempts: 418})
+		a.Confidence, a.Severity = detect.Confirmed, detect.SeverityCritical
 	})
 }
 
 func sampleScan() detect.Alert {
 	return with(sampleBruteForce(), func(a *detect.Alert) {
-		a.Kind = detect.Scan
+		a.Kind, a.Severity = detect.Scan, detect.SeverityLow
 		a.Extension = "100@198.18.0.10"
 		a.Extensions = detect.Members{Count: 251, Top: numbered(100, 20, 1)}
 		a.Rejections = []detect.StatusCount{{Status: 401, Attempts: 43}, {Status: 404, Attempts: 208}}
@@ -80,7 +83,7 @@ func sampleScan() detect.Alert {
 
 func sampleSpray() detect.Alert {
 	return with(sampleScan(), func(a *detect.Alert) {
-		a.Kind, a.Sequence, a.Changed = detect.Spray, 2, true
+		a.Kind, a.Sequence, a.Changed, a.Severity = detect.Spray, 2, true, detect.SeverityHigh
 		a.Extensions = detect.Members{Count: 40, Top: numbered(300, 20, 26)}
 		a.Extension = a.Extensions.Top[0].Extension
 		a.Crossed = detect.Crossing{Key: "spray_attempts", Threshold: 3, Value: 10, Time: began + 1000}
@@ -91,7 +94,7 @@ func sampleSpray() detect.Alert {
 
 func sampleDistributed() detect.Alert {
 	return with(sampleBruteForce(), func(a *detect.Alert) {
-		a.Kind = detect.Distributed
+		a.Kind, a.Severity = detect.Distributed, detect.SeverityHigh
 		a.Clients = detect.Members{Count: 10}
 		for i := range 10 {
 			client := netip.MustParseAddr(fmt.Sprintf("198.18.1.%d", 30+i))
@@ -103,6 +106,57 @@ func sampleDistributed() detect.Alert {
 		a.Rejections = []detect.StatusCount{{Status: 401, Attempts: 300}}
 		lasting(a, 4100*time.Millisecond)
 	})
+}
+
+// sampleHorizontal is one client that tries the same extensions on many registrars.
+func sampleHorizontal() detect.Alert {
+	return with(sampleBruteForce(), func(a *detect.Alert) {
+		a.Kind, a.Severity = detect.HorizontalScan, detect.SeverityHigh
+		a.Registrars = detect.Members{Count: 200}
+		for i := range 10 {
+			server := netip.MustParseAddr(fmt.Sprintf("198.18.0.%d", 10+i))
+			a.Registrars.Top = append(a.Registrars.Top, detect.Member{Client: server, Attempts: 8 - i/2})
+		}
+		a.Extensions = detect.Members{Count: 4, Top: numbered(100, 4, 200)}
+		a.Extension = a.Extensions.Top[0].Extension
+		a.Campaign = detect.Campaign{ID: "00112233445566778899aabbccddeeff", Incidents: 3, Registrars: 200, Extensions: 4}
+		a.Crossed = detect.Crossing{Key: "horizontal_registrars", Threshold: 10, Value: 10, Time: began + 900}
+		counted(a, 800)
+		lasting(a, 3*time.Minute)
+	})
+}
+
+// sampleDistributedScan is a botnet that asks for many extensions of one registrar.
+func sampleDistributedScan() detect.Alert {
+	return with(sampleDistributed(), func(a *detect.Alert) {
+		a.Kind = detect.DistributedScan
+		a.Clients.Count = 302
+		a.Extensions = detect.Members{Count: 494, Top: numbered(100, 20, 3)}
+		a.Extension = a.Extensions.Top[0].Extension
+		a.Attempts = 906
+		a.Rejections = []detect.StatusCount{{Status: 401, Attempts: 400}, {Status: 404, Attempts: 506}}
+		a.Crossed = detect.Crossing{Key: "distributed_scan_size", Threshold: 50, Value: 50, Time: began + 9000}
+		lasting(a, time.Minute)
+	})
+}
+
+// sampleOutage is a registrar that has lost its accounts.
+func sampleOutage() detect.Alert {
+	return with(sampleDistributedScan(), func(a *detect.Alert) {
+		a.Kind, a.Severity, a.UserAgents = detect.Outage, detect.SeverityLow, []string{"Softphone 1.0"}
+		a.Clients.Count, a.Extensions.Count, a.Attempts = 120, 150, 480
+		a.Rejections = []detect.StatusCount{{Status: 403, Attempts: 480}}
+		a.Crossed = detect.Crossing{Key: "outage_clients", Threshold: 20, Value: 24, Time: began + 9000}
+		lasting(a, 3*time.Minute)
+	})
+}
+
+// kindSamples has a sample of each kind that opens, in the order of the kinds.
+func kindSamples() []detect.Alert {
+	return []detect.Alert{
+		sampleScan(), with(sampleSpray(), func(a *detect.Alert) { a.Changed = false }), sampleDistributed(), sampleBruteForce(),
+		sampleHorizontal(), sampleDistributedScan(), sampleOutage(),
+	}
 }
 
 // sampleIPv6 is a brute force by a client that is told apart by its prefix, over TCP.

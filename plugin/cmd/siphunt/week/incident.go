@@ -65,9 +65,9 @@ func (l *Incidents) AddJSON(line []byte) error {
 		r.Extension = h.Extensions.Top[0].Name
 	}
 	for _, s := range h.Successes {
-		r.Successes = append(r.Successes, Success{Extension: s.Extension, Client: s.Client, Time: s.Time.UnixMilli()})
+		r.Successes = append(r.Successes, Success{Extension: s.Extension, Client: s.Client, Time: s.Timestamp.UnixMilli()})
 	}
-	l.add(h.Incident.ID, h.Incident.State, r, a.Event.Created.Sub(h.Crossed.Time).Milliseconds())
+	l.add(h.Incident.ID, h.Incident.State, r, a.Event.Created.Sub(h.Crossed.Timestamp).Milliseconds())
 	return nil
 }
 
@@ -90,9 +90,9 @@ type ecsAlert struct {
 		Successes []struct {
 			Extension string
 			Client    netip.Addr
-			Time      time.Time
+			Timestamp time.Time
 		}
-		Crossed struct{ Time time.Time }
+		Crossed struct{ Timestamp time.Time }
 	}
 }
 
