@@ -161,7 +161,7 @@ func (b *bulkServer) check(t *testing.T, alerts []string) {
 		}
 		for index, want := range map[string]struct{ action, source string }{
 			stream:    {fmt.Sprintf(`{"create":{"_index":%q,"_id":%q}}`, stream, event[1]), `{"@timestamp":"`},
-			incidents: {fmt.Sprintf(`{"update":{"_index":%q,"_id":%q}}`, incidents, incident[1]), `{"doc_as_upsert":true,"doc":{"@timestamp":"`},
+			incidents: {fmt.Sprintf(`{"index":{"_index":%q,"_id":%q}}`, incidents, incident[1]), `{"@timestamp":"`},
 		} {
 			if i >= len(b.actions[index]) || b.actions[index][i] != want.action {
 				t.Errorf("action %d of %s\ngot  %s\nwant %s", i, index, b.actions[index], want.action)
