@@ -74,7 +74,17 @@ func (s *Server) components(own ...any) []any {
 	return own
 }
 
-var incidentSettings = object{"index": object{"auto_expand_replicas": "0-1", "default_pipeline": Incidents}}
+var incidentSettings = indexSettings(Incidents)
+
+// indexSettings are the same for all. A value of a wrong type is left out of the index, because an alert that is refused for it
+// would be tried for ever.
+func indexSettings(pipeline string) object {
+	return object{"index": object{
+		"auto_expand_replicas": "0-1",
+		"default_pipeline":     pipeline,
+		"mapping":              object{"ignore_malformed": true},
+	}}
+}
 
 // newestSettings are those of the index that is written to.
 func newestSettings(answer object) any {
@@ -86,11 +96,11 @@ func newestSettings(answer object) any {
 }
 
 func (s *Server) streamSettings() object {
-	index := object{"auto_expand_replicas": "0-1", "default_pipeline": pipeline}
+	settings := indexSettings(pipeline)
 	if s.lifecycle && !s.openSearch { // OpenSearch's policy names its indices itself
-		index["lifecycle"] = object{"name": lifecycle}
+		settings["index"].(object)["lifecycle"] = object{"name": lifecycle}
 	}
-	return object{"index": index}
+	return settings
 }
 
 // lifecyclePolicy starts a new backing index each month, or at 10 GB, and deletes the old ones.

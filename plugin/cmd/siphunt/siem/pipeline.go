@@ -6,14 +6,15 @@ import "fmt"
 var ingested = object{"set": object{"field": "event.ingested", "value": "{{_ingest.timestamp}}"}}
 
 // lastState returns the ingest pipeline of the index of incidents. A retry may bring an older report after a newer one: the
-// number of the report is the document's version, so that the server refuses the older one.
+// number of the report is the document's version, so that the server refuses the older one, and the same one again: Fluent Bit
+// is done with a chunk once all of it is stored or all of it is refused as known.
 func lastState() object {
 	return object{
 		"description": "siphunt: an incident as it was reported last",
 		"processors": []any{
 			object{"drop": object{"if": "ctx.siphunt?.incident?.id == null"}}, // alerts that were folded
 			ingested,
-			object{"script": object{"source": "ctx._version = ctx.event.sequence; ctx._version_type = 'external_gte'"}},
+			object{"script": object{"source": "ctx._version = ctx.event.sequence; ctx._version_type = 'external'"}},
 		},
 	}
 }

@@ -55,6 +55,7 @@ func mapping() object {
 		}
 		insert(properties, f.Name, typed(f.Type))
 	}
+	insert(properties, "@timestamp", object{"ignore_malformed": false}) // data streams insist on it
 	dynamic = append(dynamic, object{"text_as_keyword": object{"match_mapping_type": "string", "mapping": typed("keyword")}})
 	return object{
 		"dynamic":           true,
