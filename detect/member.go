@@ -3,7 +3,6 @@ package detect
 import (
 	"slices"
 	"strings"
-	"unsafe"
 
 	"github.com/axiomhq/hyperloglog"
 )
@@ -60,7 +59,7 @@ func (d *Detector) isFull(inc *incident) bool {
 // pair is counted among its strangers.
 func (d *Detector) enlist(inc *incident, pi uint32, p *pair) bool {
 	if d.isFull(inc) {
-		d.addPairAsStranger(inc, p)
+		d.addStranger(inc, d.keyOf(inc, p.client, p.extension))
 		return false
 	}
 	mi, m := d.members.Allocate()
@@ -70,7 +69,7 @@ func (d *Detector) enlist(inc *incident, pi uint32, p *pair) bool {
 	d.outside--
 	d.inside++
 	if inc.strangers != nil {
-		d.addPairAsStranger(inc, p)
+		d.addStranger(inc, d.keyOf(inc, p.client, p.extension))
 	}
 	if inc.kind != DistributedScan { // whom it gets later may have nothing to do with it
 		d.noteInCampaign(inc, p)
@@ -233,7 +232,7 @@ func (d *Detector) countStranger(inc *incident, s *subject, code uint8) {
 	inc.add(code, 1, s.flow.Time)
 	d.noteGrowth(inc)
 	if inc.by == byExtension {
-		d.addStranger(inc, unsafe.String(&s.clientAddress[0], 16))
+		d.addStranger(inc, string(s.clientAddress[:]))
 	} else {
 		d.addStranger(inc, s.name)
 	}
@@ -251,13 +250,12 @@ func (d *Detector) succeedStranger(inc *incident, s *subject) {
 	}
 }
 
-// addPairAsStranger counts a pair in the estimate of an incident's members.
-func (d *Detector) addPairAsStranger(inc *incident, p *pair) {
+// keyOf returns what tells the members of an incident apart.
+func (d *Detector) keyOf(inc *incident, ci, ei uint32) string {
 	if inc.by == byExtension {
-		d.addStranger(inc, unsafe.String(&d.clients.At(p.client).address[0], 16))
-		return
+		return string(d.clients.At(ci).address[:])
 	}
-	d.addStranger(inc, d.nameOf(d.extensions.At(p.extension), &d.scratch))
+	return d.nameCopy(ei)
 }
 
 // addStranger counts a member in the estimate, which begins with the members that are told apart.
@@ -266,11 +264,12 @@ func (d *Detector) addStranger(inc *incident, key string) {
 		inc.strangers = hyperloglog.New14()
 		for mi := inc.members; mi != 0; {
 			m := d.members.At(mi)
-			d.addPairAsStranger(inc, d.pairs.At(m.pair))
+			p := d.pairs.At(m.pair)
+			inc.strangers.Insert([]byte(d.keyOf(inc, p.client, p.extension)))
 			mi = m.next
 		}
 	}
-	inc.strangers.Insert(unsafe.Slice(unsafe.StringData(key), len(key)))
+	inc.strangers.Insert([]byte(key))
 }
 
 // witness notes what a message of an incident tells beside its count.
