@@ -42,8 +42,8 @@ func (d *Decoder) ends(m *message, f *detect.Flow, sourceIsRegistrar bool) {
 // to speak: the newest Via of the request names who sent it (RFC 3261 section 18.1.1).
 func (m *message) turned() bool {
 	via := m.text(fieldVia)
-	_, sentBy, _ := strings.Cut(strings.TrimLeft(via, " "), " ")
-	sender, ok := parseEndpoint(upTo(strings.TrimLeft(sentBy, " "), "; ,"))
+	_, sentBy, _ := strings.Cut(trimLeft(via), " ")
+	sender, ok := parseEndpoint(upTo(trimLeft(sentBy), endsWord))
 	if !ok {
 		return false
 	}

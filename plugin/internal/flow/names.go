@@ -10,8 +10,22 @@ import (
 // names is the tables turned round: from paths to meanings.
 type names struct {
 	tables []mapped
-	means  map[string][]meaning
-	inner  map[string]innerUse // paths of maps and lists that have meanings inside
+	places map[string]place
+	filter [256]uint64 // by the last byte of a path, the lengths (modulo 64) of those that have a place
+}
+
+// place is what a path means: to tables, and as the path of a map or list that has meanings inside.
+type place struct {
+	means  []meaning
+	inside innerUse
+}
+
+// of gives what a path means. Most keys of a record have no meaning, which the filter tells without a look into the map.
+func (n *names) of(path []byte) place {
+	if size := len(path); size == 0 || n.filter[path[size-1]]>>(size&63)&1 == 0 {
+		return place{}
+	}
+	return n.places[string(path)]
 }
 
 // mapped is a table in the form that decoding needs.
@@ -53,7 +67,7 @@ const (
 var wrappings = Paths{"payload", "_source", "logmsg.message", "log", "message", "MESSAGE"}
 
 func newNames(tables []table) *names {
-	n := &names{means: map[string][]meaning{}, inner: map[string]innerUse{}}
+	n := &names{places: map[string]place{}}
 	for i, t := range tables {
 		n.tables = append(n.tables, mapped{
 			name: t.name, number: i, unit: timeFormats[t.TimeFormat], methods: t.Methods, codes: t.StatusCodes, services: t.Services, unknown: t.Unknown,
@@ -72,23 +86,34 @@ func newNames(tables []table) *names {
 }
 
 func (n *names) add(path string, m meaning) {
-	n.means[path] = append(n.means[path], m)
+	n.change(path, func(p *place) { p.means = append(p.means, m) })
 	use := someInside
 	if m.field < firstSIPField || m.field > lastSIPField {
 		use |= notOnlyMessage
 	}
 	for k := strings.IndexByte(path, '.'); k >= 0; {
 		outside, rest := path[:k], path[k+1:]
-		n.inner[outside] |= use
 		key, _, more := strings.Cut(rest, ".")
 		if _, err := strconv.ParseUint(key, 10, 8); err == nil {
-			n.inner[outside] |= numbered
+			use |= numbered
 		}
+		n.change(outside, func(p *place) { p.inside |= use })
+		use &^= numbered
 		if !more {
 			break
 		}
 		k += 1 + len(key)
 	}
+}
+
+func (n *names) change(path string, change func(*place)) {
+	if path == "" {
+		return
+	}
+	p := n.places[path]
+	change(&p)
+	n.places[path] = p
+	n.filter[path[len(path)-1]] |= 1 << (len(path) & 63)
 }
 
 // constants are the fields that the mapping itself has values for, nil if there are none.

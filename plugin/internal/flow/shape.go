@@ -15,12 +15,13 @@ import (
 //	└─ node ─┘         └ node ─┘                         └──── one node ────┘
 
 const (
-	maxPath  = 255  // bytes of a path; longer keys have no meaning
-	maxSteps = 256  // values of a record that are looked at; those behind them are passed over
-	maxNodes = 4096 // of the tree
-	maxAlts  = 16   // nodes that are tried at one place
-	maxBytes = 512  // of a node
-	patience = 4096 // records that find no place in the tree before it is grown anew; records before it forgets what varied
+	maxPath    = 255  // bytes of a path; longer keys have no meaning
+	maxSteps   = 256  // values of a record that are looked at; those behind them are passed over
+	maxNodes   = 4096 // of the tree
+	maxAlts    = 16   // nodes that are tried at one place
+	maxBytes   = 512  // of a node
+	patience   = 4096 // records that find no place in the tree before it is grown anew; records before it forgets what varied
+	maxRegrown = 10
 )
 
 // layout tells where the fields of a record are: the number of the value, counted from 1, 0 for those it does not have.
@@ -48,6 +49,7 @@ type tree struct {
 	first    *node
 	nodes    []*node // all of them
 	missed   int     // records that found no place
+	regrown  int     // how often that made it grow anew
 	followed int     // records since the nodes forgot which values vary
 }
 
@@ -91,6 +93,9 @@ func (t *tree) follow(b []byte, p int, values *[maxSteps]int) (lay *layout, end 
 			p += int(size)
 			n.steady = size | varies
 		default:
+			if n.scalar && !isString(b[p]) {
+				return nil, 0
+			}
 			if p = skip(b, p); p < 0 {
 				return nil, 0
 			}
@@ -115,13 +120,13 @@ func (t *tree) forget() {
 }
 
 // grow adds the path of a record that was surveyed, if there is room. Records whose keys are never the same twice would fill
-// the tree, so it is bounded, and grown anew when many have found no place in it.
+// the tree, so it is bounded, and grown anew when many have found no place in it, after twice as many each time.
 func (t *tree) grow(b []byte, steps []step, lay *layout) {
 	if len(t.nodes)+len(steps) <= maxNodes && t.add(b, steps, lay) {
 		return
 	}
-	if t.missed++; t.missed == patience {
-		*t = tree{nodes: t.nodes[:0]}
+	if t.missed++; t.missed >= patience<<t.regrown {
+		*t = tree{nodes: t.nodes[:0], regrown: min(t.regrown+1, maxRegrown)}
 	}
 }
 
@@ -134,6 +139,7 @@ func (t *tree) add(b []byte, steps []step, lay *layout) bool {
 		if n = t.child(place, b[s.from:s.value], b[s.value]); n == nil {
 			return false
 		}
+		n.scalar = s.scalar
 		place = &n.next
 	}
 	n.end = new(*lay)

@@ -65,7 +65,7 @@ func (s *sipText) startLine(line string) bool {
 	if end < len("A b ") || line[end-1] != ' ' || !strings.EqualFold(line[end:], version) {
 		return false
 	}
-	method := upTo(line, " ")
+	method := upTo(line, endsWord)
 	if method == "" || len(method)+1 >= end-1 || !isToken(method) {
 		return false
 	}

@@ -23,7 +23,10 @@ type survey struct {
 }
 
 type (
-	step  struct{ from, value int }
+	step struct {
+		from, value int
+		scalar      bool // there are meanings inside, were it a map or list
+	}
 	ranks [numFields]uint8
 )
 
@@ -113,27 +116,28 @@ func (s *survey) object(b []byte, p int) int {
 		if key, ok := stringAt(b, p); ok && isString(b[p]) && outside+len(key) <= maxPath {
 			s.path = append(s.path, key...)
 		}
-		if p = s.member(b, value, len(s.path) > outside); p < 0 {
+		var what place
+		if len(s.path) > outside {
+			what = s.names.of(s.path)
+		}
+		if p = s.member(b, value, what); p < 0 {
 			return -1
 		}
 	}
 	return p
 }
 
-// member surveys a value, whose path is known where it is named, and returns the position behind it, -1 if b ends before.
-func (s *survey) member(b []byte, p int, named bool) (end int) {
-	if named {
-		if use := s.names.inner[string(s.path)]; use != 0 {
-			if end, is := s.inner(b, p, use); is {
-				return end
-			}
-			s.oddity = true
+// member surveys a value, and returns the position behind it, -1 if b ends before.
+func (s *survey) member(b []byte, p int, what place) (end int) {
+	if what.inside != 0 {
+		if end, is := s.inner(b, p, what.inside); is {
+			return end
 		}
 	}
 	if end = skip(b, p); end < 0 {
 		return -1
 	}
-	s.value(p, end, named)
+	s.value(p, end, what)
 	return end
 }
 
@@ -154,6 +158,7 @@ func (s *survey) inner(b []byte, p int, use innerUse) (end int, is bool) {
 		return s.elements(b, at, n), true
 	}
 	if _, _, isMap := mapAt(b, at); !isMap {
+		s.oddity = true
 		return 0, false
 	}
 	s.oddity = s.oddity || n > 1
@@ -180,7 +185,7 @@ func (s *survey) elements(b []byte, p, n int) int {
 	outside := len(s.path)
 	for i := range n {
 		s.path = strconv.AppendInt(append(s.path[:outside], '.'), int64(i), 10)
-		if p = s.member(b, p, len(s.path) <= maxPath); p < 0 {
+		if p = s.member(b, p, s.names.of(s.path)); p < 0 {
 			return -1
 		}
 	}
@@ -188,18 +193,15 @@ func (s *survey) elements(b []byte, p, n int) int {
 }
 
 // value notes a value and what it means to each table.
-func (s *survey) value(at, end int, named bool) {
+func (s *survey) value(at, end int, what place) {
 	if len(s.steps) == maxSteps-1 {
 		s.oddity = true
 		return
 	}
 	s.oddity = s.oddity || at-s.from > maxBytes
-	s.steps = append(s.steps, step{s.from, at})
+	s.steps = append(s.steps, step{s.from, at, what.inside != 0})
 	s.from = end
-	if !named {
-		return
-	}
-	for _, m := range s.names.means[string(s.path)] {
+	for _, m := range what.means {
 		if m.field == fieldInside {
 			if s.inside == 0 || m.rank <= s.insideRank {
 				s.inside, s.insideRank = uint8(len(s.steps)), m.rank
