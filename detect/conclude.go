@@ -3,6 +3,9 @@ package detect
 // conclude judges the acceptance that closed the run of a pair (RULES.md, "Conclude"). It tells whether an account was
 // entered, so that the acceptance vouches for nobody. It is called again when belated rejections have made the run longer.
 func (d *Detector) conclude(pi uint32, p *pair) (entered bool) {
+	if p.member != 0 && d.incidentOf(p).kind == DistributedScan && !p.has(runKnown|wasGood) && d.isAttackAlone(p) {
+		d.leave(pi, p)
+	}
 	if p.member == 0 {
 		entered = d.concludeOutside(pi, p)
 	} else {
@@ -22,11 +25,13 @@ func (d *Detector) concludeOutside(pi uint32, p *pair) bool {
 	if p.has(runKnown | wasGood) {
 		return false
 	}
-	if inc := d.attackOf(p.client, p.extension, d.clients.At(p.client).registrar); inc != nil && d.confidence(inc, p) != NoConfidence {
-		d.join(inc, pi, p)
-		return p.member != 0 && d.members.At(p.member).entered
+	attack := d.attackOf(p.client, p.extension, 0)
+	if attack != nil && d.confidence(attack, p) == NoConfidence {
+		attack = nil
 	}
 	switch {
+	case attack != nil:
+		d.join(attack, pi, p)
 	case n >= th.Attempts && !p.has(runSlow):
 		d.openBruteForce(pi, p, Crossing{"attempts", th.Attempts, n, d.full(p.last)})
 	case p.has(runFast):
@@ -37,7 +42,15 @@ func (d *Detector) concludeOutside(pi uint32, p *pair) bool {
 		}
 		d.judge(pi, p, d.full(p.last))
 	}
+	if spread := d.attackOf(0, 0, d.clients.At(p.client).registrar); p.member == 0 && spread != nil && d.confidence(spread, p) != NoConfidence {
+		d.join(spread, pi, p)
+	}
 	return p.member != 0 && d.members.At(p.member).entered
+}
+
+// isAttackAlone tells whether the accepted run of a pair is a brute force, whatever else goes on.
+func (d *Detector) isAttackAlone(p *pair) bool {
+	return p.has(runFast) || p.count() >= d.thresholdsOf(p).Attempts && !p.has(runSlow)
 }
 
 // isFast tells whether a run is as fast as no login is: on average, fast_attempts rejections in two seconds.
@@ -161,13 +174,16 @@ func (d *Detector) scanConfidence(inc *incident, c *client, p *pair, n int) Conf
 			return Probable
 		}
 		return Unlikely
-	case d.passwordRefused(p) || n >= d.doubtfulChallenges(c) || n >= 2 && c.good == 0:
+	case d.passwordRefused(p) || n >= d.doubtfulChallenges(c) || n >= 2 && inc.homes < severalHomes:
 		return surely
-	case c.good > 0: // others are at home behind this address, and a login takes a challenge or two
+	case inc.homes > 0: // others are at home behind this address, and a login takes a challenge or two
 		return NoConfidence
 	}
 	return Probable
 }
+
+// severalHomes is how many extensions that are known good behind an address make it one of several phones.
+const severalHomes = 3
 
 // isOwnedElsewhere tells whether another client is known good on the extension of a pair.
 func (d *Detector) isOwnedElsewhere(p *pair) bool {

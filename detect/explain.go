@@ -25,7 +25,7 @@ func (d *Detector) reject(s *subject, code uint8) {
 	}
 	t := s.flow.Time
 	p := d.pairOf(s)
-	d.expire(p)
+	d.expire(s.pair, p)
 	if p.has(hasAccepted) && t <= d.full(p.accepted) {
 		d.rejectBelated(s, p, code)
 		return
@@ -164,7 +164,7 @@ func (d *Detector) accept(s *subject) {
 		}
 	}
 	p := d.pairOf(s)
-	d.expire(p)
+	d.expire(s.pair, p)
 	d.graces.note(d.now - t)
 	repeats := p.has(hasAccepted) && max(t-d.full(p.accepted), d.full(p.accepted)-t) <= echoWindow
 	d.registrars[d.clients.At(p.client).registrar].echo.note(repeats)
@@ -206,7 +206,7 @@ func (d *Detector) welcome(s *subject, p *pair, first bool) {
 	if p.has(good) {
 		return
 	}
-	d.setGood(p, true)
+	d.setGood(s.pair, p, true)
 	if first {
 		d.registrars[d.clients.At(p.client).registrar].recent.add(d.now)
 	}

@@ -40,6 +40,7 @@ func (d *Detector) reportUpdates() {
 			inc.isGrowing = false
 		case d.severity(inc) > inc.severity:
 			inc.isGrowing = false
+			inc.crossed.Value, inc.crossed.Time = int(inc.attempts), inc.last
 			d.report(inc, Alert{State: Open, Changed: true})
 		case inc.attempts < 2*inc.reported:
 			inc.isGrowing = false

@@ -16,16 +16,16 @@ func (d *Detector) isGood(p *pair) bool {
 
 // expire forgets an acceptance that vouches for nothing any more, before its time can't be told any more: within two
 // horizons of 12 days (Config.Validate) either the pair is looked at, or the member that it is was not touched for one.
-func (d *Detector) expire(p *pair) {
+func (d *Detector) expire(pi uint32, p *pair) {
 	if !p.has(hasAccepted) {
 		return
 	}
 	if p.has(good) && !d.isGood(p) {
-		d.setGood(p, false)
+		d.setGood(pi, p, false)
 	}
 	horizon := d.now - d.horizon()
 	if d.full(p.accepted) < horizon || p.member != 0 && d.members.At(p.member).touched < horizon {
-		d.setGood(p, false)
+		d.setGood(pi, p, false)
 		p.flags &^= hasAccepted
 	}
 }

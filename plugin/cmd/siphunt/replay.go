@@ -59,12 +59,18 @@ func runReplay(c *call) int {
 
 // replay runs the detector over the files that the arguments name.
 func (c *call) replay(cfg *config.Config) int {
-	encoder, err := cfg.NewEncoder("", version)
+	encoder, err := cfg.NewEncoder("", version, func(text string) { c.complain("%s", text) })
 	if err != nil {
 		c.complain("%v", err)
 		return exitBad
 	}
 	out := &alertWriter{encoder: encoder, out: bufio.NewWriter(c.stdout)}
+	if cfg.AlertFormat != "ecs" {
+		if out.forSummary, err = alert.NewEncoder(alert.Options{Format: "ecs"}); err != nil {
+			c.complain("%v", err)
+			return exitBad
+		}
+	}
 	progress := newProgress(c.stderr, c.flags.Args())
 	r, err := engine.NewReplay(cfg, out.write, func(msg string) {
 		progress.clear()
@@ -108,16 +114,22 @@ func (c *call) replayFile(r *engine.Replay, name string, p *progress) error {
 
 // alertWriter writes alerts as JSON lines and keeps what the summary needs.
 type alertWriter struct {
-	encoder *alert.Encoder
-	out     *bufio.Writer
-	line    []byte
-	summary summary
+	encoder    *alert.Encoder
+	forSummary *alert.Encoder // the summary reads ECS; nil where that is what is written
+	out        *bufio.Writer
+	line       []byte
+	summary    summary
 }
 
 // write takes as the moment of detection what the flows' clock says, so that a replay always gives the same bytes.
 func (w *alertWriter) write(a *detect.Alert) {
-	w.line = w.encoder.AppendJSON(w.line[:0], a, time.UnixMilli(a.Time))
-	w.summary.add(w.line)
+	at := time.UnixMilli(a.Time)
+	w.line = w.encoder.AppendJSON(w.line[:0], a, at)
+	if w.forSummary != nil {
+		w.summary.add(w.forSummary.AppendJSON(nil, a, at))
+	} else {
+		w.summary.add(w.line)
+	}
 	w.line = append(w.line, '\n')
 	_, _ = w.out.Write(w.line) // Flush tells
 }

@@ -23,6 +23,13 @@ type Options struct {
 	fs  state.FS         // likewise
 }
 
+// warn tells the host of what detection goes on without.
+func (o *Options) warn(text string) {
+	if o.Log != nil {
+		o.Log(Warn, text)
+	}
+}
+
 // Engine is one detector at work: chunks go in by Flush, alert records come out by Collect. All methods are safe for
 // concurrent use.
 //

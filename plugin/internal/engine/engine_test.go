@@ -115,7 +115,7 @@ func figureNow(t testing.TB, e *Engine, what string) float64 {
 // TestFlushFindsWhatReplayFinds: the engine gives, as records, the very alerts of a replay, but for the end.
 func TestFlushFindsWhatReplayFinds(t *testing.T) {
 	cfg := config.Default()
-	encoder, err := cfg.NewEncoder("probe1", "1.2.3")
+	encoder, err := cfg.NewEncoder("probe1", "1.2.3", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

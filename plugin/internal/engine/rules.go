@@ -52,7 +52,7 @@ func newRules(text string, o *Options) (*rules, error) {
 		return nil, err
 	}
 	r := &rules{text: text, config: cfg}
-	if r.encoder, err = cfg.NewEncoder(o.Hostname, o.Version); err != nil {
+	if r.encoder, err = cfg.NewEncoder(o.Hostname, o.Version, o.warn); err != nil {
 		return nil, err
 	}
 	first, err := cfg.NewDecoder()

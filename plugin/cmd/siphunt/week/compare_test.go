@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/cmd/siphunt/traffic"
 	"github.com/siphunt/siphunt/plugin/internal/config"
 	"github.com/siphunt/siphunt/plugin/internal/engine"
 )
@@ -98,7 +99,7 @@ func TestCompare(t *testing.T) {
 // TestJSON reads alerts as siphunt replay writes them, and finds in them what the detector said.
 func TestJSON(t *testing.T) {
 	cfg := config.Default()
-	encoder, err := cfg.NewEncoder("", "test")
+	encoder, err := cfg.NewEncoder("", "test", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +117,7 @@ func TestJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	records, err := NewEncoder(Chunks, Ipfixcol2)
+	records, err := NewEncoder(traffic.Chunks, traffic.Ipfixcol2)
 	if err != nil {
 		t.Fatal(err)
 	}
