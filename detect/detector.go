@@ -76,7 +76,7 @@ func (d *Detector) reset() {
 		knownGoodTTL: d.knownGoodTTL, updateInterval: d.updateInterval, hardCodes: d.hardCodes, refusedCodes: d.refusedCodes,
 
 		memory: newMemory(0), agents: new(agents), tools: new(toolNames), incidents: make([]*incident, 1),
-		sisters: sisters{shared: map[[2][16]byte]*relation{}}, campaigns: newCampaigns(), graces: graces{grace: initialGrace},
+		sisters: newSisters(), campaigns: newCampaigns(), graces: graces{grace: initialGrace},
 	}
 }
 

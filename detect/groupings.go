@@ -65,7 +65,7 @@ var groupings = [...]grouping{
 		if v.network == nil {
 			return 0, 1
 		}
-		return int(v.network.suspicious), v.allow(v.thresholds.ScanExtensions, v.r.recent.sum(d.now))
+		return int(v.network.clients), v.allow(v.thresholds.ScanExtensions, v.r.recent.sum(d.now))
 	}},
 	{kind: Distributed, by: byExtension, key: "distributed_clients", reached: (*Detector).distributedClients},
 	{kind: DistributedScan, by: byRegistrar, key: "distributed_scan_size", reached: func(d *Detector, v *view) (int, int) {

@@ -36,6 +36,7 @@ type incident struct {
 
 	members        uint32              // first of its member records
 	size           int                 // how many there are
+	homes          int                 // extensions of the client of a scan that were known good when it opened
 	shared         int                 // members whose clients are in another campaign
 	guessed        int                 // members on whom passwords were tried
 	acceptedLogins int                 // members that were accepted after one or two challenges
@@ -85,6 +86,14 @@ func (d *Detector) open(g *grouping, v *view, crossed Crossing) {
 		inc.extension = v.ei
 	case byHost:
 		inc.host = v.client.host
+	}
+	if g.by == byClient {
+		inc.homes = int(v.c.good)
+		for _, pi := range pairs {
+			if d.pairs.At(pi).has(good) {
+				inc.homes--
+			}
+		}
 	}
 	d.begin(inc, pairs, absorbed)
 }
@@ -202,9 +211,10 @@ func (d *Detector) idOf(inc *incident) string {
 
 // succeed records that a member has entered its account.
 func (d *Detector) succeed(inc *incident, p *pair, confidence Confidence) {
-	d.members.At(p.member).entered = true
+	m := d.members.At(p.member)
+	m.entered = true
 	if confidence > Unlikely {
-		d.setGood(p, false)
+		d.setGood(m.pair, p, false)
 	}
 	d.recordSuccess(inc, Succeeded{
 		Extension: d.nameCopy(p.extension), Client: d.clientAddr(p.client), Time: d.full(p.accepted), Attempts: p.count(),

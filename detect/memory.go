@@ -26,6 +26,8 @@ type memory struct {
 	pairIndex      store.Index
 	loaded         uint32 // keeps loads from being optimised away: see load
 
+	identities store.Index // pairs that are known good, by client and extension
+
 	groups    store.Slab[group, *group]
 	hosts     store.Slab[host, *host]
 	hostIndex store.Index
@@ -78,6 +80,7 @@ const (
 	wasGood                            // the pair was known good already when the newest acceptance came
 	isSuspicious                       // counted as suspicious in its groups
 	isDormant                          // counted as dormant in its groups
+	isVouching                         // found by client and extension, whatever the registrar
 	isFailing                          // among those of its registrar that may be an outage
 	isAged                             // linked in a bucket of ageing
 	isResting                          // linked in a bucket that age looks at only when known_good_ttl has passed
@@ -142,7 +145,8 @@ type registrar struct {
 	thresholds *Thresholds
 	port       uint16 // last seen
 
-	good                 int         // pairs that are known good
+	good                 int // pairs that are known good
+	echo                 echo
 	recent               recentCount // pairs that became known good lately
 	suspects             []uint32    // its suspicious pairs
 	suspiciousClients    int         // clients with a suspicious pair
@@ -230,7 +234,7 @@ func (m *memory) removePair(pi uint32) {
 	p := m.pairs.At(pi)
 	m.unsuspect(pi, p)
 	m.rouse(p)
-	m.setGood(p, false)
+	m.setGood(pi, p, false)
 	ci, ei := p.client, p.extension
 	c, e := m.clients.At(ci), m.extensions.At(ei)
 	registrar := &m.registrars[c.registrar].address
@@ -268,11 +272,16 @@ func (m *memory) unlink(head *uint32, l links, of func(*pair) *links) {
 }
 
 // setGood says whether a pair is known good, and counts it in its client, extension and registrar.
-func (m *memory) setGood(p *pair, is bool) {
+func (m *memory) setGood(pi uint32, p *pair, is bool) {
 	if p.has(good) == is {
 		return
 	}
 	p.flags ^= good
+	if is {
+		m.vouch(pi, p)
+	} else {
+		m.retract(pi, p)
+	}
 	c, e := m.clients.At(p.client), m.extensions.At(p.extension)
 	r := &m.registrars[c.registrar]
 	if is {

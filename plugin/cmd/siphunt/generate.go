@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/siphunt/siphunt/plugin/cmd/siphunt/network"
+	"github.com/siphunt/siphunt/plugin/cmd/siphunt/traffic"
 	"github.com/siphunt/siphunt/plugin/cmd/siphunt/week"
 )
 
@@ -40,8 +41,8 @@ func networkFlags(c *call) *network.Options {
 
 func runGenerate(c *call) int {
 	seed, scale := weekFlags(c)
-	format := c.flags.String("format", week.JSONL, "`form` of the records: jsonl (JSON lines), or chunks (msgpack, as Fluent Bit gives them to an output)")
-	names := c.flags.String("names", week.Ipfixprobe, "`names` of the records' fields: ipfixprobe or ipfixcol2")
+	format := c.flags.String("format", traffic.JSONL, "`form` of the records: jsonl (JSON lines), or chunks (msgpack, as Fluent Bit gives them to an output)")
+	names := c.flags.String("names", traffic.Ipfixprobe, "`names` of the records' fields: ipfixprobe or ipfixcol2")
 	truth := c.flags.String("truth", "", "`file` to write to what is in the week, for siphunt evaluate")
 	output := c.flags.String("o", "-", "`file` to write the records to, - for standard output")
 	first := len(c.args) > 0 && c.args[0] == "week"

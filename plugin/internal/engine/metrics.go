@@ -36,8 +36,8 @@ type counters struct {
 
 // Kinds and states, and one more for the zero that none has.
 const (
-	kinds  = int(detect.BruteForce) + 1
-	states = int(detect.Merged) + 1
+	kinds  = int(detect.Outage) + 1
+	states = int(detect.Withdrawn) + 1
 )
 
 // addStats adds the figures of a batch to a total.

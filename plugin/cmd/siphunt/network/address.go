@@ -23,16 +23,17 @@ func (p *plan) addresses(n int) []netip.Addr {
 
 // prefix is a new /64 for phones.
 func (p *plan) prefix() netip.Addr {
-	p.phoneAddresses++
-	return traffic.Subnet(traffic.PhoneRange6, p.phoneAddresses)
+	p.phonePrefixes++
+	return traffic.Subnet(traffic.PhoneRange6, p.phonePrefixes)
 }
 
 // attacker is a new address for an attacker; of IPv6 it is the first of a /64.
 func (p *plan) attacker(six bool) netip.Addr {
-	p.attackerAddresses++
 	if six {
-		return traffic.Subnet(traffic.AttackerRange6, p.attackerAddresses)
+		p.attackerPrefixes++
+		return traffic.Subnet(traffic.AttackerRange6, p.attackerPrefixes)
 	}
+	p.attackerAddresses++
 	return traffic.Plus(traffic.AttackerRange, p.attackerAddresses)
 }
 

@@ -17,6 +17,7 @@ type attack struct {
 	agent    string
 	settled  bool  // it begins when its victims are known
 	late     int64 // the records of its own accounts come later by so much
+	span     int64 // how long it takes
 	start    int64 // when it has to begin, 0 where it is free to
 
 	tries   []try
@@ -50,6 +51,7 @@ const (
 	guess               // a password, starting anew
 	enter               // the right password, starting anew
 	hit                 // the right password for the last challenge
+	forge               // in the name of somebody else, who gets the answer
 	use                 // an account that was entered, or one of its own
 )
 
@@ -152,7 +154,7 @@ func (a *attack) owner(r *registrar) string {
 // victim plants a phone whose account is going to be attacked.
 func (a *attack) victim(r *registrar, client netip.Addr, interval int64) *phone {
 	ph := a.plan.phone(Victim, r, client)
-	ph.extension, ph.interval = r.target(), interval
+	ph.extension, ph.interval, ph.attack = r.target(), interval, a
 	a.plan.add(ph)
 	a.settled = true
 	return ph
@@ -167,7 +169,7 @@ func (p *plan) elsewhere(r *registrar) netip.Addr {
 }
 
 // finish sorts the tries, and knows what each is about.
-func (a *attack) finish() (span int64) {
+func (a *attack) finish() {
 	slices.SortStableFunc(a.tries, func(x, y try) int { return int(x.at - y.at) })
 	next := map[pair]int64{}
 	for i := len(a.tries) - 1; i >= 0; i-- {
@@ -194,7 +196,7 @@ func (a *attack) finish() (span int64) {
 			a.Extensions = append(a.Extensions, t.extension)
 		}
 	}
-	return a.tries[len(a.tries)-1].at
+	a.span = a.tries[len(a.tries)-1].at
 }
 
 // act implements source: it plays the tries.
@@ -218,7 +220,7 @@ func (a *attack) act(g *Generator, now int64) int64 {
 	}
 	var answers []answer
 	switch t.what {
-	case ask:
+	case ask, forge:
 		status := uint16(401)
 		if !t.exists {
 			status = t.server.unknown
@@ -265,16 +267,17 @@ func (p *played) recorded(status uint16, n int, at int64) {
 		if t.what == enter || t.what == hit {
 			a.BreakIns = append(a.BreakIns, BreakIn{t.server.addr, t.extension, named(a.hosts[t.host]), at})
 		}
-	case t.what == enter || t.what == use:
+	case t.what == enter || t.what == use || t.what == forge:
 		a.perhaps(n, at)
 	default:
 		a.count(n, at)
 	}
 }
 
-// perhaps writes down a rejection that counts or not: the first half of a login that succeeded.
+// perhaps writes down a rejection that counts or not: the first half of a login that succeeded, one of the account's owner (whose
+// acceptance may be lost), one that is forged in the name of a good phone. Within an hour an incident is surely over.
 func (a *attack) perhaps(n int, at int64) {
-	if a.Rejections > 0 {
+	if a.Rejections > 0 && at <= a.start+a.span+hour {
 		a.Perhaps += n
 	}
 }

@@ -37,12 +37,12 @@ func (p *plan) campaign() {
 				parties: map[pair]*party{}, clients: map[netip.Addr]bool{},
 			}
 			kinds[k].write(a)
-			span := a.finish()
+			a.finish()
 			earliest := Start + traffic.Minute
 			if a.settled {
 				earliest = Start + 70*traffic.Minute
 			}
-			latest := max(earliest, p.end-span-10*traffic.Minute)
+			latest := max(earliest, p.end-a.span-10*traffic.Minute)
 			if i == 0 {
 				latest = min(latest, earliest+10*traffic.Minute)
 			}

@@ -103,7 +103,7 @@ type plan struct {
 	sources traffic.Queue[source]
 	truth   *Truth
 
-	phoneAddresses, attackerAddresses uint32 // given away
+	phoneAddresses, phonePrefixes, attackerAddresses, attackerPrefixes uint32 // given away
 }
 
 func newPlan(o Options) *plan {

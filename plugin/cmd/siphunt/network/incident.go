@@ -56,6 +56,7 @@ func (l *incidents) add(a *detect.Alert) {
 			e.registrar = s.Registrar
 		}
 		inc.entered[e] = max(inc.entered[e], confidence(a, s))
+		inc.clients[s.Client] = true
 	}
 	if a.Client.Addr.IsValid() {
 		inc.clients[a.Client.Addr] = true

@@ -17,6 +17,7 @@ type Result struct {
 	Kinds   []*KindResult
 	Causes  [causes]CauseResult
 	Missed  []string // attacks and break-ins that were not told of, a line each
+	Inexact []string // attacks told of with other counts, a line each
 	False   []string // incidents and successes of severity 47 or more that belong to no attack, a line each
 }
 
@@ -42,7 +43,7 @@ type CauseResult struct {
 	Registrations int
 	Alerts        [len(severities)]int
 	Incidents     [len(severities)]int // by their highest severity
-	Accused       int                  // successes with confidence, in incidents of attacks, that were good phones
+	Accused       [2]int               // good phones that were told of as break-ins, probable and confirmed, in incidents of attacks
 }
 
 // matcher finds the attacks that an incident may belong to.
@@ -85,6 +86,12 @@ func judge(truth *Truth, found *incidents) *Result {
 			r.accuse(m, inc, of)
 		}
 	}
+	entered := map[entry]detect.Confidence{}
+	for _, inc := range found.list {
+		for e, sure := range inc.entered {
+			entered[e] = max(entered[e], sure)
+		}
+	}
 	byKind := map[string]*KindResult{}
 	for _, o := range outcomes {
 		k := byKind[o.Kind]
@@ -93,7 +100,7 @@ func judge(truth *Truth, found *incidents) *Result {
 			byKind[o.Kind] = k
 			r.Kinds = append(r.Kinds, k)
 		}
-		r.addAttack(k, o)
+		r.addAttack(k, o, entered)
 	}
 	return r
 }
@@ -139,7 +146,9 @@ func (m *matcher) attacksOf(inc *incident) (list []*outcome) {
 			}
 		}
 	}
-	slices.SortFunc(list, func(a, b *outcome) int { return slices.Index(m.truth.Attacks, a.Attack) - slices.Index(m.truth.Attacks, b.Attack) })
+	slices.SortFunc(list, func(a, b *outcome) int {
+		return slices.Index(m.truth.Attacks, a.Attack) - slices.Index(m.truth.Attacks, b.Attack)
+	})
 	if len(list) == 0 && inc.last.Kind == detect.Distributed {
 		for _, o := range m.accounts[account{inc.last.Registrar.Addr, inc.last.Extension}] {
 			if o.during(inc) {
@@ -210,8 +219,8 @@ func (r *Result) addFalse(m *matcher, inc *incident) {
 // accuse looks for good phones among the successes of an attack.
 func (r *Result) accuse(m *matcher, inc *incident, of []*outcome) {
 	for e, sure := range inc.entered {
-		if sure < detect.Probable || slices.ContainsFunc(of, func(o *outcome) bool {
-			return o.clients[e.client] && (!o.shared[e.client] || o.extensions[e.extension])
+		if sure < detect.Probable || slices.ContainsFunc(m.clients[e.client], func(o *outcome) bool {
+			return !o.shared[e.client] || o.extensions[e.extension]
 		}) {
 			continue
 		}
@@ -221,7 +230,7 @@ func (r *Result) accuse(m *matcher, inc *incident, of []*outcome) {
 		} else if c, ok := m.truth.clients[e.client]; ok {
 			cause = c
 		}
-		r.Causes[cause].Accused++
+		r.Causes[cause].Accused[sure-detect.Probable]++
 		r.False = append(r.False, fmt.Sprintf("accused: %s of %s at %s, %s, in %s of %q (%s)", e.extension, e.client, e.registrar, sure,
 			describe(inc), of[0].Kind, cause))
 	}
@@ -234,17 +243,13 @@ func describe(inc *incident) string {
 		a.Kind, utc(inc.opened), a.Registrar.Addr, a.Client.Addr, a.Extension, a.Clients.Count, a.Extensions.Count, a.Attempts, a.SuccessesN)
 }
 
-// addAttack takes what was told of an attack.
-func (r *Result) addAttack(k *KindResult, o *outcome) {
+// addAttack takes what was told of an attack, and which accounts were told of as entered.
+func (r *Result) addAttack(k *KindResult, o *outcome, entered map[entry]detect.Confidence) {
 	k.Planted++
 	var first int64
 	attempts, highest, n := 0, 0, 0
 	campaigns := map[string]bool{}
-	entered := map[entry]detect.Confidence{}
 	for _, inc := range o.incidents {
-		for e, sure := range inc.entered {
-			entered[e] = max(entered[e], sure)
-		}
 		if inc.withdrawn {
 			continue
 		}
@@ -272,10 +277,10 @@ func (r *Result) addAttack(k *KindResult, o *outcome) {
 			k.Exact++
 		} else {
 			k.Worst = max(k.Worst, off)
+			r.Inexact = append(r.Inexact, fmt.Sprintf("inexact: %s, told %d of %d to %d", o.describe(), attempts, o.Rejections, o.Rejections+o.Perhaps))
 		}
 	} else {
-		r.Missed = append(r.Missed, fmt.Sprintf("missed: %q at %v by %v, %d registrars, %d clients, %d extensions, %d rejections, %s to %s",
-			o.Kind, o.Registrars[0], o.Clients[0], len(o.Registrars), len(o.Clients), len(o.Extensions), o.Rejections, utc(o.First), utc(o.Last)))
+		r.Missed = append(r.Missed, "missed: "+o.describe())
 	}
 	k.Incidents += n
 	k.Most = max(k.Most, n)
@@ -291,6 +296,11 @@ func (r *Result) addAttack(k *KindResult, o *outcome) {
 		r.Missed = append(r.Missed, fmt.Sprintf("untold break-in: %q, %s by %s at %s, %s, told as %q",
 			o.Kind, b.Extension, b.Client, b.Registrar, utc(b.Time), sure))
 	}
+}
+
+func (a *Attack) describe() string {
+	return fmt.Sprintf("%q at %v by %v, %d registrars, %d clients, %d extensions, %d rejections, %s to %s", a.Kind, a.Registrars[0],
+		a.Clients[0], len(a.Registrars), len(a.Clients), len(a.Extensions), a.Rejections, utc(a.First), utc(a.Last))
 }
 
 // off is how far a count is from what was recorded, relatively. What may count or not is allowed for.

@@ -219,9 +219,10 @@ func (a *attack) six() *registrar { return a.plan.six[a.instance%len(a.plan.six)
 
 // prefixes are hosts in as many /64 of one /48.
 func (a *attack) prefixes(n int) []int {
-	a.plan.attackerAddresses = (a.plan.attackerAddresses>>16 + 1) << 16
+	const block = 1 << 16 // /64s in a /48
+	a.plan.attackerPrefixes = (a.plan.attackerPrefixes/block + 1) * block
 	first := a.plan.attacker(true)
-	a.plan.attackerAddresses += 1 << 16
+	a.plan.attackerPrefixes += block
 	list := make([]int, n)
 	for i := range list {
 		list[i] = a.at(traffic.Within(traffic.Subnet(first, uint32(i)), a.plan.Rand))
@@ -286,11 +287,10 @@ var evasions = []kind{
 		r := a.server()
 		for range 60 {
 			ph := a.victim(r, a.plan.address(), 10*minute)
-			ph.attack = a
 			bot := a.behind(ph.client)
 			a.now = a.plan.Int64N(minute)
 			for range 6 {
-				a.do(ask, bot, r, ph.extension)
+				a.do(forge, bot, r, ph.extension)
 				a.wait(minute)
 			}
 		}
@@ -322,7 +322,11 @@ var evasions = []kind{
 			hosts = append(hosts, a.behind(ph.client))
 		}
 		for i := range 400 {
-			a.do(guess, hosts[i%len(hosts)], r, account)
+			what := guess
+			if i%len(hosts) >= 10 {
+				what = forge
+			}
+			a.do(what, hosts[i%len(hosts)], r, account)
 			a.wait(2 * second)
 		}
 	}},

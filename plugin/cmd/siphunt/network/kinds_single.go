@@ -156,7 +156,6 @@ var neighbours = []kind{
 func (a *attack) neighbour(interval, pause int64) {
 	r, client := a.server(), a.plan.address()
 	victim := a.victim(r, client, interval)
-	victim.attack = a
 	for range a.some(2, 12) {
 		a.plan.add(a.plan.phone(NAT, r, client))
 	}

@@ -27,7 +27,7 @@ type phone struct {
 	storms   []int64   // when its whole site restarts, in order
 	storming bool
 
-	attack *attack // on its account, by somebody who shares its address
+	attack *attack // on its account
 }
 
 // trouble is a time in which a phone is rejected, and keeps trying.
@@ -38,7 +38,10 @@ type trouble struct {
 	shortest, longest int64      // from one try to the next
 }
 
-const staleNoncePercent = 10 // of the times that a phone keeps its nonce
+const (
+	staleNoncePercent = 10 // of the times that a phone keeps its nonce
+	repeatedPercent   = 1  // of challenges are sent twice, as the phone asks again
+)
 
 // act implements source.
 func (p *phone) act(g *Generator, now int64) int64 {
@@ -121,6 +124,9 @@ func (p *phone) login(g *Generator) []answer {
 			status = 407 // a proxy before the registrar; the others say that the nonce was stale
 		}
 		answers = append(answers, answer{status, g.Between(10, 200)})
+		if g.Percent(repeatedPercent) {
+			answers = append(answers, answer{status, 500})
+		}
 	}
 	return append(answers, answer{200, g.Between(10, 200)})
 }
@@ -164,7 +170,7 @@ func length(answers []answer) (ms int64) {
 	return ms
 }
 
-// recorded implements tally: rejections of one whose address an attacker of its account shares can't be told from the attacker's.
+// recorded implements tally.
 func (p *phone) recorded(status uint16, n int, at int64) {
 	if p.attack != nil && isRejection(status) {
 		p.attack.perhaps(n, at)

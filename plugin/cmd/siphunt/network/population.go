@@ -49,6 +49,7 @@ func (p *plan) home(int) int {
 // site is phones behind one address, most of them at one registrar.
 func (p *plan) site(cause Cause, size int) []*phone {
 	r, other, client, interval := p.weighted(p.general), p.weighted(p.general), p.address(), p.interval()
+	challenges := traffic.One(p.Dice, []int{1, 1, 1, 1, 1, 1, 1, 2, 2, 3})
 	phones := make([]*phone, size)
 	for i := range phones {
 		ph := p.phone(cause, r, client)
@@ -58,6 +59,7 @@ func (p *plan) site(cause Cause, size int) []*phone {
 		if p.Percent(70) {
 			ph.interval = interval
 		}
+		ph.challenges = challenges
 		phones[i] = ph
 	}
 	return phones

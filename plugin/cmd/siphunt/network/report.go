@@ -25,7 +25,7 @@ func (r *Result) Write(w io.Writer, verbose bool) {
 	if !verbose {
 		return
 	}
-	for _, line := range r.False {
+	for _, line := range slices.Concat(r.Inexact, r.False) {
 		fmt.Fprintln(w, line)
 	}
 }
@@ -106,10 +106,10 @@ func (r *Result) good() string {
 	for _, s := range severities {
 		header = append(header, fmt.Sprintf("incidents %d", s))
 	}
-	out := traffic.NewTable(append(header, "accused", "99, a million", "incidents 47+, a million")...)
+	out := traffic.NewTable(append(header, "accused, probable", "confirmed", "99, a million", "incidents 47+, a million")...)
 	total := r.Good()
 	for c := range r.Causes {
-		if cause := &r.Causes[c]; cause.Registrations > 0 || cause.Alerts != [len(severities)]int{} || cause.Accused > 0 {
+		if cause := &r.Causes[c]; cause.Registrations > 0 || cause.Alerts != [len(severities)]int{} || cause.Accused != [2]int{} {
 			out.AppendRow(cause.row(Cause(c).String(), total.Registrations))
 		}
 	}
@@ -127,14 +127,15 @@ func (c *CauseResult) row(name string, total int) table.Row {
 	for _, n := range c.Incidents {
 		row = append(row, traffic.Thousands(n))
 	}
-	return append(row, traffic.Thousands(c.Accused), million(c.Critical(), total), million(c.Serious(), total))
+	return append(row, traffic.Thousands(c.Accused[0]), traffic.Thousands(c.Accused[1]), million(c.Critical(), total), million(c.Serious(), total))
 }
 
-// Critical is how many alerts have severity 99; a good phone that was told of as one that had entered its own account is one.
-func (c *CauseResult) Critical() int { return c.Alerts[len(severities)-1] + c.Accused }
+// Critical is how many alerts have severity 99; a good phone among the confirmed break-ins of an attack is as good as one.
+func (c *CauseResult) Critical() int { return c.Alerts[len(severities)-1] + c.Accused[1] }
 
-// Serious is how many incidents have severity 47 or more.
+// Serious is how many incidents have severity 47 or more, likewise.
 func (c *CauseResult) Serious() (n int) {
+	n = c.Accused[0] + c.Accused[1]
 	for _, k := range c.Incidents[1:] {
 		n += k
 	}
@@ -152,7 +153,9 @@ func (r *Result) Good() (sum CauseResult) {
 		for i, n := range c.Incidents {
 			sum.Incidents[i] += n
 		}
-		sum.Accused += c.Accused
+		for i, n := range c.Accused {
+			sum.Accused[i] += n
+		}
 	}
 	return sum
 }

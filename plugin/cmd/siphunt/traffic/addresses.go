@@ -33,3 +33,9 @@ func Within(a netip.Addr, rng *rand.Rand) netip.Addr {
 	binary.BigEndian.PutUint64(b[8:], rng.Uint64())
 	return netip.AddrFrom16(b)
 }
+
+// probeNames are addresses of exporters, for documentation (RFC 5737).
+var probeNames = [...]string{"", "192.0.2.1", "192.0.2.2"}
+
+// ProbeName is the address of a probe by its number, empty for 0.
+func ProbeName(n int) string { return probeNames[n] }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/cmd/siphunt/traffic"
 	"github.com/siphunt/siphunt/plugin/internal/config"
 	"github.com/siphunt/siphunt/plugin/internal/engine"
 )
@@ -116,7 +117,7 @@ func TestJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	records, err := NewEncoder(Chunks, Ipfixcol2)
+	records, err := NewEncoder(traffic.Chunks, traffic.Ipfixcol2)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package week
 import (
 	"time"
 
+	"github.com/siphunt/siphunt/plugin/cmd/siphunt/traffic"
 	"github.com/siphunt/siphunt/plugin/internal/config"
 	"github.com/siphunt/siphunt/plugin/internal/engine"
 )
@@ -21,12 +22,12 @@ func Run(g *Generator, cfg *config.Config, done func(records int)) (*Result, err
 	if err != nil {
 		return nil, err
 	}
-	encoder, err := NewEncoder(Chunks, Ipfixprobe)
+	encoder, err := NewEncoder(traffic.Chunks, traffic.Ipfixprobe)
 	if err != nil {
 		return nil, err
 	}
 	var cost Cost
-	chunk := make([]byte, 0, chunkSize+chunkSize/2)
+	chunk := make([]byte, 0, traffic.ChunkSize+traffic.ChunkSize/2)
 	for more := true; more; {
 		begin, records := processorTime(), 0
 		chunk, records, more = encoder.Chunk(chunk[:0], g)

@@ -1,4 +1,4 @@
-package week
+package traffic
 
 import (
 	"encoding/binary"

@@ -1,33 +1,4 @@
-package week
-
-import (
-	"net/netip"
-
-	"github.com/siphunt/siphunt/detect"
-)
-
-// message is a SIP message with what an exporter tells of it. Text holds for as long as the message is used.
-type message struct {
-	time      int64
-	from, to  netip.AddrPort // sender and receiver
-	transport detect.Transport
-	kind      int // ipfixprobe's message type
-	status    int
-	cseq      int
-	method    string
-	caller    string // user@domain of the From header
-	callee    string // of the To header
-	callID    uint64
-	agent     string
-	domain    string // of the Request-URI, empty in answers
-	octets    int
-}
-
-// ipfixprobe's message types.
-const (
-	typeInvite, typeAck, typeBye, typeRegister, typeOptions, typeNotify, typeSubscribe = 1, 2, 4, 5, 6, 8, 10
-	typeAnswer                                                                         = 99
-)
+package traffic
 
 // what a field of a record holds.
 type what uint8
@@ -51,6 +22,8 @@ const (
 	userAgent
 	requestURI
 	via
+	link // number of the probe
+	probe
 )
 
 // field is one of a record.
@@ -69,14 +42,14 @@ const (
 
 // layouts are the fields of a record: what ipfixprobe gives with `-s cache;split`, where the source is the sender and
 // nothing is in the reverse direction, as UniRec, and through ipfixcol2. There IPv6
-// addresses have names of their own: "?" stands for the version.
+// addresses have names of their own: "?" stands for the version. Who saw a message it tells only where it is configured so.
 var layouts = map[string][]field{
 	Ipfixprobe: {
 		{name: "DST_IP", what: destinationAddr},
 		{name: "SRC_IP", what: sourceAddr},
 		{name: "BYTES", what: octets},
 		{name: "BYTES_REV"},
-		{name: "LINK_BIT_FIELD", n: 1},
+		{name: "LINK_BIT_FIELD", what: link},
 		{name: "TIME_FIRST", what: timestamp},
 		{name: "TIME_LAST", what: timestamp},
 		{name: "PACKETS", what: packets},
@@ -121,35 +94,6 @@ var layouts = map[string][]field{
 		{name: "cesnet:SIPUserAgent", what: userAgent},
 		{name: "cesnet:SIPRequestURI", what: requestURI},
 		{name: "cesnet:SIPVia", what: via},
+		{name: "ipfix:srcAddr", what: probe}, // with detailedInfo only
 	},
-}
-
-// answer turns a request into its answer.
-func (m *message) answer(status int) {
-	m.kind, m.status, m.octets = typeAnswer, status, m.octets-20
-	m.from, m.to = m.to, m.from
-	m.agent, m.domain = "", ""
-}
-
-// client is who sent the request: the Via of both.
-func (m *message) client() netip.AddrPort {
-	if m.status > 0 {
-		return m.to
-	}
-	return m.from
-}
-
-// protocol is the number of the transport (IANA).
-func (m *message) protocol() int {
-	if m.transport == detect.TCP {
-		return 6
-	}
-	return 17
-}
-
-func (m *message) viaTransport() string {
-	if m.transport == detect.TCP {
-		return "TCP"
-	}
-	return "UDP"
 }
