@@ -8,6 +8,7 @@ import (
 	"github.com/siphunt/siphunt/detect"
 	"github.com/siphunt/siphunt/plugin/internal/config"
 	"github.com/siphunt/siphunt/plugin/internal/engine/state"
+	clientfeed "github.com/siphunt/siphunt/plugin/internal/feed"
 	"github.com/siphunt/siphunt/plugin/internal/flow"
 )
 
@@ -42,6 +43,7 @@ type Engine struct {
 	log     atomic.Pointer[func(Level, string)]
 	rules   atomic.Pointer[rules]
 	notices notices
+	clients *clientfeed.Feed // of attacking clients; has a lock of its own, taken last
 	stop    chan struct{}
 	running sync.WaitGroup
 
@@ -84,6 +86,7 @@ func Open(o Options) (*Engine, error) {
 		o.fs = state.Disk{}
 	}
 	e.notices.log = e.say
+	e.clients = clientfeed.New(func(text string) { e.say(Warn, text) })
 	e.setLog(o.Log)
 	r, err := loadRules(&o)
 	if err != nil {
@@ -92,6 +95,7 @@ func Open(o Options) (*Engine, error) {
 	if e.detector, err = detect.New(r.config.Detector); err != nil {
 		return nil, err
 	}
+	e.configureFeed(r) // what is read from the journal goes into it too
 	if r.config.State.StateDir != "" {
 		if err := e.remember(&o, r); err != nil {
 			return nil, err
@@ -120,6 +124,7 @@ func (e *Engine) Close() {
 	w.Close()
 	close(e.stop)
 	e.running.Wait()
+	e.clients.Write(e.now())
 	e.leave()
 }
 
@@ -212,6 +217,7 @@ func (e *Engine) tick() {
 	e.tell(e.advance(), &flow.Stats{})
 	e.tellUnusable()
 	e.notices.flush(e.now())
+	e.clients.Write(e.now())
 }
 
 func (e *Engine) advance() losses {
@@ -234,6 +240,7 @@ func (e *Engine) post(now int64, alerts []detect.Alert, stats detect.Stats) {
 	}
 	for _, a := range alerts {
 		e.counters.alerts[a.Kind][a.State]++
+		e.clients.Add(&a, created)
 		if e.quota.pass(&a) {
 			e.outbox.add(a.State, encoder.AppendRecord(nil, &a, created))
 		} else {

@@ -84,6 +84,7 @@ func (e *Engine) use(o Options, r *rules) error {
 		e.changing.Unlock()
 		return err
 	}
+	e.configureFeed(r)
 	e.setLog(o.Log)
 	old := e.watcher
 	e.watcher, e.options, e.text = e.watchFile(o.ConfigFile), o, r.text
@@ -156,6 +157,12 @@ func (e *Engine) change(r *rules, now int64) error {
 	return nil
 }
 
+// configureFeed puts what rules say of the feed in force. None of the detector's locks is held: it reads and writes files.
+func (e *Engine) configureFeed(r *rules) {
+	c := r.config
+	e.clients.Configure(c.Feed, c.Detector.Allow, c.Detector.IPv6ClientPrefix, e.now())
+}
+
 // reread is called when the configuration file may have changed.
 func (e *Engine) reread() {
 	e.changing.Lock()
@@ -180,6 +187,7 @@ func (e *Engine) reread() {
 		e.say(Error, fmt.Sprintf("the changed configuration is refused, the rules in force stay:\n%v", err))
 		return
 	}
+	e.configureFeed(r)
 	e.reloads.Add(1)
 	e.say(Info, e.options.ConfigFile+" was changed and is in force")
 }

@@ -15,6 +15,15 @@ const (
 	Confirmed = "confirmed"
 )
 
+// Kinds returns the values of Config.Kinds: an outage is no attack.
+func Kinds() []string {
+	var names []string
+	for k := detect.Scan; k < detect.Outage; k++ {
+		names = append(names, k.String())
+	}
+	return names
+}
+
 // choose returns the clients that an alert puts into the feed.
 func (f *Feed) choose(a *detect.Alert, now int64) []netip.Prefix {
 	if a.Kind == detect.Outage || a.State == detect.Merged || alert.Risk(a) < f.config.MinRisk ||
