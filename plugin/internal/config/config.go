@@ -55,7 +55,7 @@ const (
 // JournalBytes is JournalLimit in bytes.
 func (c *State) JournalBytes() int64 { return int64(c.JournalLimit) << 20 }
 
-// DefaultConfig is what holds where the file says nothing, or there is none.
+// Default is what holds where the file says nothing, or there is none.
 func Default() *Config {
 	return &Config{
 		Detector:    detect.DefaultConfig(),
