@@ -11,7 +11,7 @@ func (d *Detector) conclude(pi uint32, p *pair) (entered bool) {
 	} else {
 		entered = d.concludeMember(p)
 	}
-	if p.member != 0 || !d.isDoubtful(p) {
+	if !d.isDoubtful(p) || p.member != 0 && d.incidentOf(p).kind != DistributedScan {
 		d.unsuspect(pi, p)
 	}
 	return entered

@@ -39,6 +39,7 @@ type Detector struct {
 	openIncidents int
 	ends          *store.Timer  // incidents, by their last activity
 	growing       []*incident   // have doubled, or are more severe, since their last report
+	viewed        view          // what judge looks at
 	scratch       [maxName]byte // for a name that is hashed
 }
 

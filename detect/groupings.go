@@ -121,17 +121,18 @@ func (d *Detector) distributedClients(v *view) (figure, bar int) {
 
 // judge looks whether a suspicious pair makes one of its groups cross a threshold, by a rejection at t.
 func (d *Detector) judge(pi uint32, p *pair, t int64) {
-	v := d.viewOf(pi, p)
+	d.viewed = d.viewOf(pi, p)
+	v := &d.viewed
 	if v.isAlone() && v.r.attack != 0 && p.count() < min(v.thresholds.Attempts, v.thresholds.SlowAttempts) {
 		return // as most of a flood
 	}
 	for i := range groupings {
 		g := &groupings[i]
-		figure, bar := g.reached(d, &v)
+		figure, bar := g.reached(d, v)
 		if figure < bar || g.by == byRegistrar && v.r.attack != 0 || p.member != 0 && (g.by == byRegistrar || g.by == byPair && d.incidentOf(p).kind == BruteForce) {
 			continue
 		}
-		d.open(g, &v, Crossing{g.key, bar, figure, t})
+		d.open(g, v, Crossing{g.key, bar, figure, t})
 		return
 	}
 }

@@ -145,7 +145,8 @@ func (d *Detector) register(inc *incident, pairs []uint32, absorbed []*incident)
 	for _, a := range absorbed {
 		inc.first = min(inc.first, a.first)
 	}
-	inc.opened, inc.id = d.now, d.idOf(inc)
+	inc.opened = d.now
+	inc.id = d.idOf(inc)
 	if last := len(d.freeIncidents) - 1; last >= 0 {
 		inc.number, d.freeIncidents = d.freeIncidents[last], d.freeIncidents[:last]
 	} else {
@@ -205,7 +206,11 @@ func (d *Detector) idOf(inc *incident) string {
 	if inc.extension != 0 {
 		h.Write([]byte(d.nameCopy(inc.extension)))
 	}
-	h.Write(binary.BigEndian.AppendUint64(nil, uint64(inc.first)))
+	since := inc.first
+	if inc.kind == DistributedScan { // another may have let go of the same runs
+		since = inc.opened
+	}
+	h.Write(binary.BigEndian.AppendUint64(nil, uint64(since)))
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
@@ -293,4 +298,7 @@ func (d *Detector) close(inc *incident) {
 	d.freeIncidents = append(d.freeIncidents, inc.number)
 	inc.number = 0
 	d.openIncidents--
+	if inc.campaign != nil {
+		inc.campaign.whole().open--
+	}
 }

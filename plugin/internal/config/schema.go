@@ -203,6 +203,13 @@ func allSettings() []setting {
 	return append(all, customSettings()...)
 }
 
+// customExamples are values of the keys of [flows.custom] that are no field paths.
+var customExamples = map[string]string{
+	"time_format":  `"ms"`,
+	"constants":    `{ method = "REGISTER" }`,
+	"status_codes": `{ denied = 401, accepted = 200 }`,
+}
+
 // customSettings are the keys of [flows.custom], which are those of flow.Mapping.
 func customSettings() (all []setting) {
 	mapping := reflect.TypeFor[flow.Mapping]()
@@ -211,9 +218,9 @@ func customSettings() (all []setting) {
 		if name == "-" {
 			continue
 		}
-		example := `"sip.` + name + `"`
-		if name == "time_format" {
-			example = `"ms"`
+		example, ok := customExamples[name]
+		if !ok {
+			example = `"sip.` + name + `"`
 		}
 		all = append(all, setting{"flows.custom." + name, example, "", func(c *Config) any {
 			return reflect.ValueOf(c.Custom).Elem().Field(i).Addr().Interface()

@@ -45,14 +45,14 @@ func TestAlertsGoOutWithoutTheirEnrichment(t *testing.T) {
 	folder := t.TempDir()
 	file := filepath.Join(folder, "siphunt.toml")
 	write(t, file, fmt.Sprintf("[enrich]\ngeoip = %q\ntags = [\"voice\"]\n", filepath.Join(folder, "none.mmdb")))
-	var j journal
+	var j logged
 	c := &clock{time: recorded}
-	e := open(t, Options{ConfigFile: file, Log: j.log, now: c.now})
+	e := open(t, Options{ConfigFile: file, Log: j.logger(), now: c.now})
 	for _, chunk := range chunks(t, svcrack, 100) {
 		e.Flush(chunk)
 	}
 	settled(e)
-	if records := e.Collect(); !bytes.Contains(records, []byte("compromised")) || !bytes.Contains(records, []byte("voice")) {
+	if records, _ := e.Collect(); !bytes.Contains(records, []byte("compromised")) || !bytes.Contains(records, []byte("voice")) {
 		t.Errorf("got %q", records)
 	}
 	j.mu.Lock()

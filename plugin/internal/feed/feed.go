@@ -78,8 +78,11 @@ func (f *Feed) Configure(c Config, allow []detect.AllowRule, ipv6Prefix int, now
 	f.limit()
 }
 
-// Add takes what an alert says. The wall clock says now.
+// Add takes what an alert says. The wall clock says now. A nil *Feed takes nothing.
 func (f *Feed) Add(a *detect.Alert, now time.Time) {
+	if f == nil {
+		return
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.config.File == "" {
