@@ -65,8 +65,8 @@ test-siem: needs fluent-bit ## From flow records to an analyst's queries, in rea
 	done
 
 .PHONY: golden
-golden: needs ## Write all golden files anew: alerts of the scenarios, sample alerts, messages about faulty configurations
-	go test ./plugin/cmd/siphunt ./plugin/internal/alert ./plugin/internal/engine -update
+golden: needs ## Write all golden files anew: alerts of the scenarios, sample alerts, messages about faulty configurations, dashboards
+	go test ./plugin/cmd/siphunt ./plugin/cmd/siphunt/siem/dashboard ./plugin/internal/alert ./plugin/internal/engine -update
 	git diff --stat
 
 .PHONY: lint
