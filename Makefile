@@ -18,6 +18,9 @@ LINTER         := build/tools/golangci-lint-$(LINTER_VERSION)
 VULNCHECK_VERSION := 1.9.0
 VULNCHECK         := build/tools/govulncheck-$(VULNCHECK_VERSION)
 
+VICTORIALOGS_VERSION := 1.52.1
+VICTORIALOGS         := build/tools/victoria-logs-$(VICTORIALOGS_VERSION)
+
 # What `make run` replays where there is no Fluent Bit: one recorded attack of each kind and good phones, in order of time.
 DEMO := svwar-404 svcrack-success distributed-success password-spray good-phones tcp-mixed ipv6
 
@@ -44,6 +47,10 @@ run: build ## Show the detector at work on recorded attacks: in Fluent Bit, or b
 		echo "The alerts as JSON lines: build/alerts.jsonl"; \
 	fi
 
+.PHONY: look
+look: build $(VICTORIALOGS) ## Show recorded attacks in a browser: Fluent Bit with siphunt, and VictoriaLogs with its web page
+	VICTORIALOGS=$(VICTORIALOGS) conf/look.sh
+
 .PHONY: test
 test: build fluent-bit ## Run all tests, with the race detector where goroutines meet
 	go test ./detect ./plugin/internal/flow ./plugin/cmd/...
@@ -63,6 +70,10 @@ test-siem: needs fluent-bit ## From flow records to an analyst's queries, in rea
 		echo "OpenSearch $$version"; \
 		SIPHUNT_OPENSEARCH=$$version go test -count=1 -run '^TestSIEM$$' ./plugin || exit 1; \
 	done
+
+.PHONY: test-look
+test-look: build fluent-bit $(VICTORIALOGS) ## Open what `make look` shows in headless Chromium, and find the break-in
+	VICTORIALOGS=$(CURDIR)/$(VICTORIALOGS) go test -count=1 -run '^TestLook$$' ./plugin
 
 .PHONY: golden
 golden: needs ## Write all golden files anew: alerts of the scenarios, sample alerts, messages about faulty configurations, dashboards
@@ -153,3 +164,7 @@ $(LINTER):
 $(VULNCHECK):
 	GOBIN=$(CURDIR)/build/tools go install golang.org/x/vuln/cmd/govulncheck@v$(VULNCHECK_VERSION)
 	mv build/tools/govulncheck $@
+
+$(VICTORIALOGS):
+	GOBIN=$(CURDIR)/build/tools go install github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs@v$(VICTORIALOGS_VERSION)
+	mv build/tools/victoria-logs $@
