@@ -21,6 +21,9 @@ VULNCHECK         := build/tools/govulncheck-$(VULNCHECK_VERSION)
 VICTORIALOGS_VERSION := 1.52.1
 VICTORIALOGS         := build/tools/victoria-logs-$(VICTORIALOGS_VERSION)
 
+# Sigma, Splunk's inspection of apps, KQL: what the rules of conf/siem are tested with.
+SIEM_TOOLS := build/siem-tools
+
 # What `make run` replays where there is no Fluent Bit: one recorded attack of each kind and good phones, in order of time.
 DEMO := svwar-404 svcrack-success distributed-success password-spray good-phones tcp-mixed ipv6
 
@@ -65,10 +68,11 @@ test-crash: needs fluent-bit ## Kill the host at 100 points and a real Fluent Bi
 	SIPHUNT_CRASHES=100 SIPHUNT_FLUENT_BIT_CRASHES=20 go test -count 1 -v -run 'Crashes$$' ./plugin
 
 .PHONY: test-siem
-test-siem: needs fluent-bit ## From flow records to an analyst's queries, in real OpenSearch 2 and 3 (OPENSEARCH="2 3"); needs a JDK and Maven
+test-siem: needs fluent-bit $(SIEM_TOOLS)/installed ## From flow records to queries, dashboards, rules, in real OpenSearch 2 and 3 (OPENSEARCH="2 3"); needs a JDK, Maven
+	SIPHUNT_SIEM_TOOLS=$(CURDIR)/$(SIEM_TOOLS) go test -count=1 -run '^Test(SplunkApp|SentinelParser)$$' ./plugin
 	@for version in $(OPENSEARCH); do \
 		echo "OpenSearch $$version"; \
-		SIPHUNT_OPENSEARCH=$$version go test -count=1 -run '^TestSIEM$$' ./plugin || exit 1; \
+		SIPHUNT_OPENSEARCH=$$version SIPHUNT_SIEM_TOOLS=$(CURDIR)/$(SIEM_TOOLS) go test -count=1 -run '^TestSIEM$$' ./plugin || exit 1; \
 	done
 
 .PHONY: test-look
@@ -168,3 +172,8 @@ $(VULNCHECK):
 $(VICTORIALOGS):
 	GOBIN=$(CURDIR)/build/tools go install github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs@v$(VICTORIALOGS_VERSION)
 	mv build/tools/victoria-logs $@
+
+$(SIEM_TOOLS)/installed: testdata/siem/requirements.txt
+	python3 -m venv $(SIEM_TOOLS)
+	$(SIEM_TOOLS)/bin/pip install --quiet -r testdata/siem/requirements.txt
+	touch $@

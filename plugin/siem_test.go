@@ -37,6 +37,7 @@ func TestSIEM(t *testing.T) {
 		}
 	})
 	t.Run("Queries", func(t *testing.T) { testQueries(t, server, alerts) })
+	t.Run("Sigma", func(t *testing.T) { testSigma(t, server, alerts) })
 	addLocated(t, server, alerts)
 	t.Run("Dashboards", func(t *testing.T) { testDashboards(t, server, alerts) })
 }
