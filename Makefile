@@ -56,8 +56,8 @@ look: build $(VICTORIALOGS) ## Show recorded attacks in a browser: Fluent Bit wi
 
 .PHONY: test
 test: build fluent-bit ## Run all tests, with the race detector where goroutines meet
-	go test ./detect ./plugin/internal/flow ./plugin/cmd/...
-	go test -race ./plugin ./plugin/internal/alert ./plugin/internal/engine/...
+	go test ./detect/... ./plugin/internal/flow ./plugin/cmd/...
+	go test -race $$(go list ./plugin ./plugin/internal/... | grep -v /internal/flow$$)
 
 .PHONY: test-long
 test-long: needs ## Compare the detector with its reference on 5,000 random mixes of traffic; takes long
@@ -81,7 +81,7 @@ test-look: build fluent-bit $(VICTORIALOGS) ## Open what `make look` shows in he
 
 .PHONY: golden
 golden: needs ## Write all golden files anew: alerts of the scenarios, sample alerts, messages about faulty configurations, dashboards
-	go test ./plugin/cmd/siphunt ./plugin/cmd/siphunt/siem/dashboard ./plugin/internal/alert ./plugin/internal/engine -update
+	go test ./plugin/cmd/siphunt ./plugin/cmd/siphunt/siem/dashboard ./plugin/internal/alert ./plugin/internal/config -update
 	git diff --stat
 
 .PHONY: lint

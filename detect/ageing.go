@@ -20,42 +20,42 @@ func newAgeing(now, horizon, idle, step int64) ageing {
 func (a *ageing) bucket(second int64) *uint32 { return &a.buckets[second%int64(len(a.buckets))] }
 
 // touched is when a pair that is in no incident last had a rejection or an acceptance.
-func (d *Detector) touched(p *pair) int64 {
+func (m *memory) touched(p *pair) int64 {
 	at := int64(0)
 	if p.has(runOpen | runClosed) {
-		at = d.full(p.last)
+		at = m.full(p.last)
 	}
 	if p.has(hasAccepted) {
-		at = max(at, d.full(p.accepted))
+		at = max(at, m.full(p.accepted))
 	}
 	return at
 }
 
 // place puts a pair into the bucket of its last touch.
-func (d *Detector) place(pi uint32, p *pair) {
-	second := max(d.touched(p)/1000, d.ageing.next)
-	b := d.ageing.bucket(second)
+func (m *memory) place(pi uint32, p *pair) {
+	second := max(m.touched(p)/1000, m.ageing.next)
+	b := m.ageing.bucket(second)
 	p.nextAged, *b = *b, pi
 	p.flags |= isAged
 	p.flags &^= isResting
-	if second < d.ageing.idle {
+	if second < m.ageing.idle {
 		p.flags |= isResting
 	}
 }
 
 // take empties a bucket and gives those of its pairs that were not touched later and are in no incident.
-func (d *Detector) take(second int64, found func(pi uint32, p *pair)) {
-	b := d.ageing.bucket(second)
+func (m *memory) take(second int64, found func(pi uint32, p *pair)) {
+	b := m.ageing.bucket(second)
 	pi := *b
 	*b = 0
 	for pi != 0 {
-		p := d.pairs.at(pi)
+		p := m.pairs.At(pi)
 		next := p.nextAged
 		p.flags &^= isAged
 		switch {
 		case p.member != 0: // comes back when the incident ends
-		case d.touched(p)/1000 > second:
-			d.place(pi, p)
+		case m.touched(p)/1000 > second:
+			m.place(pi, p)
 		default:
 			found(pi, p)
 		}
@@ -63,22 +63,22 @@ func (d *Detector) take(second int64, found func(pi uint32, p *pair)) {
 	}
 }
 
-// age forgets runs that are idle for longer than idle_timeout, and pairs that nothing vouches for any more.
+// age lets runs lapse that are idle for longer than idle_timeout, and forgets pairs that nobody needs any more.
 func (d *Detector) age() {
 	a := &d.ageing
 	for end := (d.now - d.idleTimeout) / 1000; a.idle < end; {
 		second := a.idle
 		a.idle++
 		d.take(second, func(pi uint32, p *pair) {
-			d.forgetRun(p)
-			if !d.isGood(p) {
-				d.removePair(pi)
+			d.lapse(pi, p)
+			if p.has(good | isDormant) {
+				d.place(pi, p) // until known_good_ttl has passed
 				return
 			}
-			d.place(pi, p) // in the second of its acceptance
+			d.removePair(pi)
 		})
 	}
-	d.restless.drain(d.now, d.calm)
+	d.restless.Drain(d.now-d.idleTimeout, d.calm)
 	for end := (d.now - d.horizon()) / 1000; a.next < end; {
 		second := a.next
 		a.next++
@@ -86,15 +86,28 @@ func (d *Detector) age() {
 	}
 }
 
-// calm forgets the run of a pair that rests.
-func (d *Detector) calm(pi uint32) {
-	p := d.pairs.at(pi)
+// lapse ends the alive part of a run that is idle. One that was never explained is remembered for the sums of a day.
+func (d *Detector) lapse(pi uint32, p *pair) {
 	switch {
-	case p.client == 0 || !p.has(isSuspicious) || p.member != 0:
-	case d.full(p.last) < d.now-d.idleTimeout:
-		d.forgetRun(p)
+	case p.has(isDormant):
+	case p.has(isSuspicious) && p.has(runOpen):
+		d.retire(pi, p)
 	default:
-		d.restless.add(pi, d.full(p.last))
+		d.forgetRun(pi, p)
+	}
+}
+
+// calm lets the run of a pair lapse that rests, and that of a member of a distributed scan.
+func (d *Detector) calm(pi uint32) {
+	p := d.pairs.At(pi)
+	switch {
+	case p.client == 0 || !p.has(isSuspicious) || p.member != 0 && d.incidentOf(p).kind != DistributedScan:
+	case d.full(p.last) >= d.now-d.idleTimeout:
+		d.restless.Add(pi, d.full(p.last))
+	case p.member != 0:
+		d.unsuspect(pi, p)
+	default:
+		d.lapse(pi, p)
 	}
 }
 
@@ -114,7 +127,7 @@ func (d *Detector) makeRoom() bool {
 			a.next++
 			continue
 		}
-		p := d.pairs.at(pi)
+		p := d.pairs.At(pi)
 		*b = p.nextAged
 		p.flags &^= isAged
 		switch {

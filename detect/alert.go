@@ -150,6 +150,7 @@ type Members struct {
 type Campaign struct {
 	ID                                string // 32 hexadecimal digits; if two campaigns turn out to be one, that of the older
 	Incidents, Registrars, Extensions int    // in it so far
+	Severity                          int    // the greatest that its incidents were reported with before this alert, 0 for none
 }
 
 // Member is one client, registrar or extension of an incident.

@@ -40,6 +40,9 @@ func (d *Detector) moveClock(t int64, n int) bool {
 	}
 	d.accepted += n
 	if t > d.newest || d.nextCheck == 0 { // the first may be 0
+		if d.nextCheck == 0 {
+			d.graces.since = t
+		}
 		d.newest, d.arrived = t, d.wall
 		d.runTo(t)
 	}
@@ -97,7 +100,7 @@ func (d *Detector) Finish() {
 		return
 	}
 	d.runTo(d.nextCheck)
-	for d.open > 0 || d.graces.waiting > 0 {
+	for d.openIncidents > 0 || d.waiting.Waiting > 0 {
 		d.runTo(d.nextCheck)
 	}
 }
@@ -116,7 +119,7 @@ func (d *Detector) runTo(t int64) {
 		d.now = d.nextCheck
 		d.nextCheck += d.checkInterval
 		d.check()
-		if d.nextCheck <= t && d.outside == 0 && d.open == 0 { // nothing can happen before t
+		if d.nextCheck <= t && d.outside == 0 && d.openIncidents == 0 { // nothing can happen before t
 			d.now = t
 			d.startTimers()
 		}

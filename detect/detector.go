@@ -1,52 +1,46 @@
 package detect
 
-import "net/netip"
+import (
+	"net/netip"
 
-// Detector counts and judges. It is not safe for concurrent use; its clock is the flows' and what Tick is told.
+	"github.com/siphunt/siphunt/detect/internal/store"
+)
+
+// Detector counts and judges. It is not safe for concurrent use; its clock is the flows' and what Tick is told. It has three
+// parts: what it remembers (memory), which times it believes (clock), and its judgement.
 type Detector struct {
 	cfg      Config
-	rules    rules
+	rules    *rules
 	statuses [1000]statusClass
 	stats    Stats
 	alerts   []Alert
 
-	// From cfg, in milliseconds.
+	// From cfg: milliseconds, and rejections by their place in FailureCodes.
 	idleTimeout, checkInterval, challengeGrace, knownGoodTTL, updateInterval int64
+	hardCodes, refusedCodes                                                  uint8 // no challenges; a wrong password or a barred account
 
 	clock
-	now       int64 // W: the clock that is judged by
 	nextCheck int64 // 0 before the first record
 
-	registrars         []registrar // by number, 0 is none
-	registrarByAddress map[[16]byte]uint32
-	freeRegistrars     []uint32
-	busy               uint32 // the registrar that the newest pair is of
-	clients            slab[client, *client]
-	extensions         slab[extension, *extension]
-	pairs              slab[pair, *pair]
-	names              names
-	clientIndex        index
-	extensionIndex     index
-	pairIndex          index
-	loaded             uint32 // keeps loads from being optimised away: see load
-	ageing             ageing
-	agents             *agents
-	graces             *timer // pairs with a single challenge, by its time
-	restless           *timer // suspicious pairs that ageing does not look at in time, by their last rejection
+	memory
+	dedup     dedup
+	agents    *agents
+	tools     *toolNames
+	graces    graces
+	waiting   *store.Timer // runs that may be logins under way, by their first rejection
+	sisters   sisters
+	campaigns campaigns
+	attacked  []*incident // distributed scans, in the order in which they opened
+	ailing    []uint32    // registrars that reject some who are known good
 
-	outside, inside int // pairs in no incident, pairs in one
-	members         slab[member, *member]
-	incidents       []*incident // by number, 0 is none
-	freeIncidents   []uint32
-	open            int                  // incidents
-	scans           map[uint32]*incident // open, by client
-	distributed     map[uint32]*incident // open, by extension
-	ends            *timer               // incidents, by their last activity
-	growing         []*incident          // have doubled since their last report
-
-	// What may cross a threshold, with the time of the rejection that brought it here.
-	scanCandidates, distributedCandidates, bruteForceCandidates candidates
-	sprays                                                      []*incident // scans that may be a spray now
+	members       store.Slab[member, *member]
+	incidents     []*incident // by number, 0 is none
+	freeIncidents []uint32
+	openIncidents int
+	ends          *store.Timer  // incidents, by their last activity
+	growing       []*incident   // have doubled, or are more severe, since their last report
+	viewed        view          // what judge looks at
+	scratch       [maxName]byte // for a name that is hashed
 }
 
 // Stats are the figures of a detector: totals since New, or where it says so, the state now.
@@ -56,11 +50,13 @@ type Stats struct {
 	Late         uint64 // records dropped: older than the clock by more than idle_timeout
 	TimeRejected uint64 // records dropped: from the future
 	Allowed      uint64 // answers that the allowlist covers
+	Duplicates   uint64 // answers dropped: another probe has seen them
 	Evicted      uint64 // pairs forgotten for max_pairs
 	EndedEarly   uint64 // incidents ended for max_incidents
 	Pairs        int    // now, outside incidents and inside
 	Incidents    int    // open now
 	Clock        int64  // now, Unix milliseconds, 0 before the first record
+	Grace        int64  // now: how long the acceptance after a challenge is waited for, milliseconds
 }
 
 // New makes a detector. It fails where cfg.Validate does.
@@ -79,25 +75,25 @@ func (d *Detector) reset() {
 	*d = Detector{
 		cfg: d.cfg, rules: d.rules, statuses: d.statuses, stats: d.stats, alerts: d.alerts, clock: clock{wall: d.wall},
 		idleTimeout: d.idleTimeout, checkInterval: d.checkInterval, challengeGrace: d.challengeGrace,
-		knownGoodTTL: d.knownGoodTTL, updateInterval: d.updateInterval,
+		knownGoodTTL: d.knownGoodTTL, updateInterval: d.updateInterval, hardCodes: d.hardCodes, refusedCodes: d.refusedCodes,
 
-		agents: new(agents), registrars: make([]registrar, 1), registrarByAddress: map[[16]byte]uint32{},
-		incidents: make([]*incident, 1), scans: map[uint32]*incident{}, distributed: map[uint32]*incident{},
-		scanCandidates: candidates{}, distributedCandidates: candidates{}, bruteForceCandidates: candidates{},
+		memory: newMemory(0), agents: new(agents), tools: new(toolNames), incidents: make([]*incident, 1),
+		sisters: newSisters(), campaigns: newCampaigns(), graces: graces{grace: initialGrace},
 	}
 }
 
-// Alerts gives the reports since the last call, oldest first. The caller owns them.
+// Alerts returns the reports since the last call, oldest first. The caller owns them.
 func (d *Detector) Alerts() []Alert {
 	a := d.alerts
 	d.alerts = nil
 	return a
 }
 
-// Stats gives the counters.
+// Stats returns the counters.
 func (d *Detector) Stats() Stats {
 	s := d.stats
-	s.Pairs, s.Incidents, s.Clock = d.outside+d.inside, d.open, d.now
+	s.Pairs, s.Incidents, s.Clock = d.outside+d.inside, d.openIncidents, d.now
+	s.Grace = max(min(d.graces.grace, d.idleTimeout), d.challengeGrace)
 	return s
 }
 
@@ -113,6 +109,9 @@ func (d *Detector) SetConfig(cfg Config) error {
 	for n := range d.registrars {
 		r := &d.registrars[n]
 		r.thresholds = d.rules.thresholds(netip.AddrFrom16(r.address))
+		if n > 0 && r.users > 0 {
+			d.linkConfigured(uint32(n))
+		}
 	}
 	if d.nextCheck != 0 {
 		d.startTimers()
@@ -126,6 +125,15 @@ func (d *Detector) configure(cfg Config) {
 	d.cfg = cfg
 	d.rules = compileRules(&cfg)
 	d.statuses = classify(cfg.FailureCodes)
+	d.hardCodes, d.refusedCodes = 0, 0
+	for i, status := range cfg.FailureCodes {
+		if !isChallenge(status) {
+			d.hardCodes |= 1 << i
+			if status != statusNotFound {
+				d.refusedCodes |= 1 << i
+			}
+		}
+	}
 	d.idleTimeout = cfg.IdleTimeout.Milliseconds()
 	d.checkInterval = cfg.CheckInterval.Milliseconds()
 	d.challengeGrace = cfg.ChallengeGrace.Milliseconds()
@@ -138,43 +146,39 @@ func (d *Detector) configure(cfg Config) {
 func (d *Detector) startTimers() {
 	check := d.now - d.now%d.checkInterval
 	d.nextCheck = check + d.checkInterval
-	d.restless = newTimer(check, d.idleTimeout, d.checkInterval)
-	d.ends = newTimer(check, d.idleTimeout, d.checkInterval)
+	d.restless = store.NewTimer(check-d.idleTimeout, d.idleTimeout+d.checkInterval)
+	d.ends = store.NewTimer(check-d.idleTimeout, slowPauses*d.idleTimeout+d.checkInterval)
 	d.ageing = newAgeing(check, d.horizon(), d.idleTimeout, d.checkInterval)
-	for pi := uint32(1); pi <= d.pairs.top; pi++ {
-		p := d.pairs.at(pi)
+	for pi := uint32(1); pi <= d.pairs.Top; pi++ {
+		p := d.pairs.At(pi)
 		if p.client == 0 || p.member != 0 {
 			p.flags &^= isAged
 			continue
 		}
 		d.place(pi, p)
+		if p.has(isResting) && p.has(isSuspicious) {
+			d.restless.Add(pi, d.full(p.last))
+		}
 	}
 	d.startGraces()
 	for n, inc := range d.incidents {
 		if inc != nil {
-			d.ends.add(uint32(n), inc.active)
+			d.ends.Add(uint32(n), inc.active)
 		}
 	}
 }
 
-// startGraces makes the timer of the single challenges.
-func (d *Detector) startGraces() {
-	d.graces = newTimer(d.nextCheck-d.checkInterval, d.challengeGrace, d.checkInterval)
-	for pi := uint32(1); pi <= d.pairs.top; pi++ {
-		if p := d.pairs.at(pi); p.client != 0 && !d.isClaimed(p) && p.has(runOpen) && d.runCount(p) == 1 {
-			d.graces.add(pi, d.full(p.last))
-		}
+// check is one round of judging; RULES.md, "The clock", has its order.
+func (d *Detector) check() {
+	d.ends.Drain(d.now-d.idleTimeout, d.endIdle)
+	d.graces.measure(d.now, d.challengeGrace)
+	d.waiting.Drain(d.now-min(d.graces.grace, d.idleTimeout), d.ripen)
+	d.age()
+	d.checkAttacks()
+	d.checkOutages()
+	d.reportUpdates()
+	if d.now%campaignAge < d.checkInterval {
+		d.campaigns.forget(d.now - campaignAge)
+		d.sisters.prune(d.now - d.knownGoodTTL)
 	}
 }
-
-// awaitGrace remembers that a pair has a single challenge, of the time t. Pairs that were forgotten leave hints behind; when a
-// flood has left too many, all are made anew.
-func (d *Detector) awaitGrace(pi uint32, t int64) {
-	if d.graces.waiting > 4*chunkSize+2*d.cfg.MaxPairs {
-		d.startGraces()
-	}
-	d.graces.add(pi, t)
-}
-
-// full gives the time that a pair remembers the low 32 bits of.
-func (d *Detector) full(low uint32) int64 { return d.now - int64(int32(uint32(d.now)-low)) }

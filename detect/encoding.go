@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/axiomhq/hyperloglog"
 )
 
 // encoder writes a snapshot; the first error stays.
@@ -59,6 +61,14 @@ func (e *encoder) list(n int, each func(i int)) {
 		each(i)
 		e.spill(encoderBlock)
 	}
+}
+
+func (e *encoder) sketch(s *hyperloglog.Sketch) {
+	b, err := s.MarshalBinary()
+	if err != nil && e.err == nil {
+		e.err = err
+	}
+	e.bytes(b)
 }
 
 // decoder reads a snapshot; after the first error everything reads as zero.
@@ -130,6 +140,14 @@ func (r *decoder) address() (a [16]byte) {
 		r.fail("an address of %d bytes", len(b))
 	}
 	return a
+}
+
+func (r *decoder) sketch() *hyperloglog.Sketch {
+	s := hyperloglog.New14()
+	if b := r.bytes(1 << 20); r.err == nil {
+		r.check(s.UnmarshalBinary(b))
+	}
+	return s
 }
 
 // end fails where something follows.

@@ -10,38 +10,49 @@ import (
 	"github.com/axiomhq/hyperloglog"
 )
 
-// incident is an attack that is going on.
+// incident is an attack, or an outage, that is going on.
 type incident struct {
 	number    uint32 // its place in Detector.incidents, 0 when it is over
 	id        string
 	kind      Kind
+	by        groupedBy
+	slow      bool // crossed a threshold of a day
+	few       bool // a scan of few extensions with many rejections
+	fast      bool // a brute force that was accepted before it was long, but too fast for a login
+	known     bool // a brute force of a client that was known good on the extension
 	registrar uint32
-	client    uint32 // 0 for distributed
-	extension uint32 // 0 for scan and spray
+	client    uint32 // of a scan of one client or network, and of a brute force: the client that it opened with; else 0
+	extension uint32 // of a distributed and of a brute force; else 0
+	host      uint32 // of a horizontal scan; else 0
 	opened    int64  // clock
 	crossed   Crossing
-	known     bool // the client was known good before
+	campaign  *campaign
 
 	attempts    uint64
 	codes       [maxCodes]uint64 // in the order of Config.FailureCodes
 	first, last int64            // counted rejections
 	active      int64            // last counted rejection or success
+	pace        pace
 
-	members   uint32              // first of its member records
-	size      int                 // how many there are
-	sprayed   int                 // members with at least spray_attempts
-	strangers *hyperloglog.Sketch // all members, once there are more than are told apart
+	members        uint32              // first of its member records
+	size           int                 // how many there are
+	homes          int                 // extensions of the client of a scan that were known good when it opened
+	shared         int                 // members whose clients are in another campaign
+	guessed        int                 // members on whom passwords were tried
+	acceptedLogins int                 // members that were accepted after one or two challenges
+	strangers      *hyperloglog.Sketch // all members, once there are more than are told apart
 
 	successes  []Succeeded // the first of them
 	successesN int
+	confidence Confidence // the greatest of them
 	agents     []string
 	probes     []string
 
 	sequence   int    // reports so far
 	reported   uint64 // attempts at the last report
 	reportedAt int64  // clock
+	severity   int    // at the last report
 	isGrowing  bool   // in Detector.growing
-	unreported bool   // a further success of a pair waits for its report
 }
 
 // add takes n rejections into the totals.
@@ -56,80 +67,52 @@ func (inc *incident) add(code uint8, n uint64, t int64) {
 // count counts a rejection of a member.
 func (d *Detector) count(inc *incident, m *member, code uint8, t int64) {
 	inc.add(code, 1, t)
-	d.addAttempts(inc, m, 1)
+	inc.pace.add(t)
+	m.attempts++
+	d.noteGuessing(inc, m)
 	d.noteGrowth(inc)
 }
 
-// openScan opens a scan, or a spray, of a client of which known extensions are known good.
-func (d *Detector) openScan(ci uint32, known int, crossed Crossing) {
-	c := d.clients.at(ci)
-	pairs, absorbed := d.gather(c.pairs, func(p *pair) uint32 { return p.inClient.next })
-	inc := d.openIncident(&incident{kind: Scan, registrar: c.registrar, client: ci, known: known > 0, crossed: crossed}, pairs, absorbed)
-	c.flags |= underAttack
-	d.scans[ci] = inc
-	d.fill(inc, pairs, absorbed)
-}
-
-func (d *Detector) openDistributed(ei uint32, crossed Crossing) {
-	e := d.extensions.at(ei)
-	pairs, absorbed := d.gather(e.pairs, func(p *pair) uint32 { return p.inExtension.next })
-	inc := d.openIncident(&incident{kind: Distributed, registrar: e.registrar, extension: ei, crossed: crossed}, pairs, absorbed)
-	e.flags |= underAttack
-	d.distributed[ei] = inc
-	d.fill(inc, pairs, absorbed)
-}
-
-func (d *Detector) openBruteForce(pi uint32, p *pair, crossed Crossing) *incident {
-	inc := d.openIncident(&incident{
-		kind: BruteForce, registrar: d.clients.at(p.client).registrar, client: p.client, extension: p.extension,
-		known: p.has(runKnown) || p.has(runClosed) && p.has(wasGood), crossed: crossed,
-	}, []uint32{pi}, nil)
-	d.fill(inc, []uint32{pi}, nil)
-	return inc
-}
-
-// gather walks the pairs of a client or an extension for what an incident takes when it opens: the pairs with an open,
-// alive run, and the brute-force incidents.
-func (d *Detector) gather(first uint32, next func(*pair) uint32) (pairs []uint32, absorbed []*incident) {
-	for pi := first; pi != 0; {
-		p := d.pairs.at(pi)
-		switch {
-		case d.isClaimed(p):
-		case p.member != 0:
-			absorbed = append(absorbed, d.incidents[d.members.at(p.member).incident])
-		case p.has(runOpen) && d.isAlive(p) && (!p.has(runKnown) || p.count() >= 2):
-			pairs = append(pairs, pi)
+// open opens the incident of a grouping that a pair has made cross a threshold.
+func (d *Detector) open(g *grouping, v *view, crossed Crossing) {
+	pairs, absorbed := d.gather(g, v)
+	inc := &incident{kind: g.kind, by: g.by, slow: g.slow, few: g.few, registrar: v.c.registrar, crossed: crossed}
+	switch g.by {
+	case byPair:
+		inc.client, inc.extension = v.ci, v.ei
+	case byClient, byNetwork:
+		inc.client = v.ci
+	case byExtension:
+		inc.extension = v.ei
+	case byHost:
+		inc.host = v.client.host
+	}
+	if g.by == byClient {
+		inc.homes = int(v.c.good)
+		for _, pi := range pairs {
+			if d.pairs.At(pi).has(good) {
+				inc.homes--
+			}
 		}
-		pi = next(p)
 	}
-	return pairs, absorbed
+	d.begin(inc, pairs, absorbed)
 }
 
-// openIncident gives an incident its number, first time and id. What it takes is not in it yet.
-func (d *Detector) openIncident(inc *incident, pairs []uint32, absorbed []*incident) *incident {
-	inc.first = d.now
-	for _, pi := range pairs {
-		inc.first = min(inc.first, d.full(d.pairs.at(pi).first))
-	}
-	for _, a := range absorbed {
-		inc.first = min(inc.first, a.first)
-	}
-	inc.opened, inc.id = d.now, d.idOf(inc)
-	if last := len(d.freeIncidents) - 1; last >= 0 {
-		inc.number, d.freeIncidents = d.freeIncidents[last], d.freeIncidents[:last]
-	} else {
-		d.incidents = append(d.incidents, nil)
-		inc.number = uint32(len(d.incidents) - 1)
-	}
-	d.incidents[inc.number] = inc
-	d.open++
-	return inc
+// openBruteForce opens a brute force of a pair.
+func (d *Detector) openBruteForce(pi uint32, p *pair, crossed Crossing) {
+	known := p.has(runKnown | wasGood)
+	d.begin(&incident{
+		kind: BruteForce, registrar: d.clients.At(p.client).registrar, client: p.client, extension: p.extension,
+		known: known && p.has(hasAccepted), slow: p.has(runSlow), fast: crossed.Key == "fast_attempts", crossed: crossed,
+	}, []uint32{pi}, nil)
 }
 
-// fill puts into a new incident what it takes, and reports it.
-func (d *Detector) fill(inc *incident, pairs []uint32, absorbed []*incident) {
+// begin opens an incident with pairs and other incidents, reports it, and judges those of its pairs that were accepted.
+func (d *Detector) begin(inc *incident, pairs []uint32, absorbed []*incident) {
+	d.register(inc, pairs, absorbed)
+	d.own(inc, inc.number)
 	for _, pi := range pairs {
-		d.join(inc, pi, d.pairs.at(pi))
+		d.enter(inc, pi, d.pairs.At(pi))
 	}
 	for _, a := range absorbed {
 		d.report(a, Alert{State: Merged, MergedInto: inc.id, EndReason: EndMerged})
@@ -139,23 +122,54 @@ func (d *Detector) fill(inc *incident, pairs []uint32, absorbed []*incident) {
 	if d.isSpray(inc) {
 		d.turnIntoSpray(inc)
 	}
-	d.ends.add(inc.number, inc.active)
+	if inc.kind == DistributedScan {
+		d.attacked = append(d.attacked, inc)
+	}
+	d.ends.Add(inc.number, inc.active)
+	d.joinCampaign(inc)
 	d.report(inc, Alert{State: Open})
+	for _, pi := range pairs {
+		if p := d.pairs.At(pi); inc.number != 0 && p.member != 0 && p.has(runClosed) {
+			d.concludeMember(p)
+		}
+	}
 	d.limitIncidents(inc)
 }
 
-// absorb takes the counts, the successes and the pair of a brute force into another incident.
+// register gives an incident its number, first time and id. What it takes is not in it yet.
+func (d *Detector) register(inc *incident, pairs []uint32, absorbed []*incident) {
+	inc.first = d.now
+	for _, pi := range pairs {
+		inc.first = min(inc.first, d.full(d.pairs.At(pi).first))
+	}
+	for _, a := range absorbed {
+		inc.first = min(inc.first, a.first)
+	}
+	inc.opened = d.now
+	inc.id = d.idOf(inc)
+	if last := len(d.freeIncidents) - 1; last >= 0 {
+		inc.number, d.freeIncidents = d.freeIncidents[last], d.freeIncidents[:last]
+	} else {
+		d.incidents = append(d.incidents, nil)
+		inc.number = uint32(len(d.incidents) - 1)
+	}
+	d.incidents[inc.number] = inc
+	d.openIncidents++
+}
+
+// absorb takes the counts, the successes and the pairs of another incident in.
 func (d *Detector) absorb(inc, a *incident) {
 	inc.attempts += a.attempts
 	for code, n := range a.codes {
 		inc.codes[code] += n
 	}
 	inc.first, inc.last, inc.active = min(inc.first, a.first), max(inc.last, a.last), max(inc.active, a.active)
-	inc.known = inc.known || a.known
+	inc.acceptedLogins += a.acceptedLogins
+	inc.confidence = max(inc.confidence, a.confidence)
 	inc.successes = slices.Concat(inc.successes, a.successes)
 	slices.SortFunc(inc.successes, func(x, y Succeeded) int {
 		return cmp.Or(cmp.Compare(x.Time, y.Time), cmp.Compare(x.Extension, y.Extension), x.Client.Compare(y.Client),
-			cmp.Compare(x.Attempts, y.Attempts))
+			x.Registrar.Compare(y.Registrar), cmp.Compare(x.Attempts, y.Attempts))
 	})
 	inc.successes = inc.successes[:min(len(inc.successes), MaxSuccesses)]
 	inc.successesN += a.successesN
@@ -166,7 +180,7 @@ func (d *Detector) absorb(inc, a *incident) {
 		inc.probes = addNew(inc.probes, probe, MaxProbes)
 	}
 	for mi := a.members; mi != 0; {
-		next := d.members.at(mi).next
+		next := d.members.At(mi).next
 		d.moveMember(mi, inc)
 		mi = next
 	}
@@ -176,70 +190,81 @@ func (d *Detector) absorb(inc, a *incident) {
 func (d *Detector) idOf(inc *incident) string {
 	h := sha256.New()
 	h.Write([]byte{byte(inc.kind)})
-	h.Write(d.registrars[inc.registrar].address[:])
-	if inc.client != 0 {
-		h.Write(d.clients.at(inc.client).address[:])
+	switch {
+	case inc.host != 0:
+		h.Write(d.hosts.At(inc.host).address[:])
+	default:
+		h.Write(d.registrars[inc.registrar].address[:])
+	}
+	switch {
+	case inc.by == byNetwork:
+		n, _ := networkOf(d.clients.At(inc.client))
+		h.Write(n.prefix[:])
+	case inc.client != 0:
+		h.Write(d.clients.At(inc.client).address[:])
 	}
 	if inc.extension != 0 {
 		h.Write([]byte(d.nameCopy(inc.extension)))
 	}
-	h.Write(binary.BigEndian.AppendUint64(nil, uint64(inc.first)))
+	since := inc.first
+	if inc.kind == DistributedScan { // another may have let go of the same runs
+		since = inc.opened
+	}
+	h.Write(binary.BigEndian.AppendUint64(nil, uint64(since)))
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// isSuccess is the rule: what an acceptance of a member means that ends a run of n rejections.
-func (inc *incident) isSuccess(m *member, n uint64, known bool, th *Thresholds) bool {
-	again := m.succeeded && n >= 2
-	switch inc.kind {
-	case BruteForce:
-		return again || !m.succeeded
-	case Distributed:
-		return !known && (again || n >= uint64(th.SuccessAfter))
-	default:
-		return !known && (again || !m.succeeded)
+// succeed records that a member has entered its account.
+func (d *Detector) succeed(inc *incident, p *pair, confidence Confidence) {
+	m := d.members.At(p.member)
+	m.entered = true
+	if confidence > Unlikely {
+		d.setGood(m.pair, p, false)
 	}
+	d.recordSuccess(inc, Succeeded{
+		Extension: d.nameCopy(p.extension), Client: d.clientAddr(p.client), Time: d.full(p.accepted), Attempts: p.count(),
+		Registrar: d.registrarAddr(d.clients.At(p.client).registrar), Confidence: confidence,
+	})
 }
 
-// succeed records that a member has entered the account at t after n rejections.
-func (d *Detector) succeed(inc *incident, p *pair, m *member, t int64, n uint64) {
-	again := m.succeeded
-	m.succeeded = true
-	p.flags = p.flags&^good | successJudged
-	d.recordSuccess(inc, Succeeded{Extension: d.nameCopy(p.extension), Client: d.clientAddr(p.client), Time: t, Attempts: int(n)}, again)
-}
-
-// recordSuccess adds a success and reports it at once; but one of a pair that has succeeded before waits like an update
-// does, or an attacker with an account of his own could flood the reader.
-func (d *Detector) recordSuccess(inc *incident, s Succeeded, again bool) {
+// recordSuccess adds a success and reports it at once.
+func (d *Detector) recordSuccess(inc *incident, s Succeeded) {
 	if len(inc.successes) < MaxSuccesses {
 		inc.successes = append(inc.successes, s)
 	}
 	inc.successesN++
+	inc.confidence = max(inc.confidence, s.Confidence)
 	inc.active = max(inc.active, s.Time)
-	if again && d.now-inc.reportedAt < d.updateInterval {
-		inc.unreported = true
-		d.watchGrowth(inc)
-		return
-	}
 	d.report(inc, Alert{State: Success})
 }
 
-// endIdle ends an incident in which nothing has happened for idle_timeout.
+// idleAfter is the pause after which an incident is over. What was found by the sums of a day pauses longer.
+func (d *Detector) idleAfter(inc *incident) int64 {
+	if inc.slow {
+		return slowPauses * d.idleTimeout
+	}
+	return d.idleTimeout
+}
+
+// slowPauses is how many times idle_timeout a slow attack may pause.
+const slowPauses = 6
+
+// endIdle ends an incident in which nothing has happened for long enough.
 func (d *Detector) endIdle(number uint32) {
 	inc := d.incidents[number]
 	switch {
 	case inc == nil:
-	case inc.active < d.now-d.idleTimeout:
+	case inc.active < d.now-d.idleAfter(inc):
 		d.end(inc, EndIdle)
 	default:
-		d.ends.add(number, inc.active)
+		d.ends.Add(number, max(inc.active+d.idleAfter(inc)-d.idleTimeout, 0))
 	}
 }
 
 // limitIncidents ends the smallest incidents where there are more than max_incidents, but never the newest: some at
 // once, so that a flood of new ones does not search through all of them every time.
 func (d *Detector) limitIncidents(newest *incident) {
-	if d.open <= d.cfg.MaxIncidents {
+	if d.openIncidents <= d.cfg.MaxIncidents {
 		return
 	}
 	open := slices.DeleteFunc(slices.Clone(d.incidents), func(inc *incident) bool { return inc == nil || inc == newest })
@@ -252,41 +277,28 @@ func (d *Detector) limitIncidents(newest *incident) {
 	}
 }
 
-// end reports the end of an incident and lets go of its pairs.
-func (d *Detector) end(inc *incident, reason EndReason) {
-	d.report(inc, Alert{State: End, EndReason: reason})
+// end ends an incident.
+func (d *Detector) end(inc *incident, reason EndReason) { d.finish(inc, End, reason) }
+
+// finish reports the end of an incident, or that it was none, and lets go of its pairs.
+func (d *Detector) finish(inc *incident, state State, reason EndReason) {
+	d.report(inc, Alert{State: state, EndReason: reason})
 	d.close(inc)
 	for mi := inc.members; mi != 0; {
-		next := d.members.at(mi).next
-		d.releaseMember(mi)
+		next := d.members.At(mi).next
+		d.releaseMember(inc, mi)
 		mi = next
-	}
-	d.judgeTheRest(inc)
-}
-
-// judgeTheRest has those pairs judged together that an ended incident has not taken, as they were in another one then: for as
-// long as it was open, nobody asked what they are together.
-func (d *Detector) judgeTheRest(inc *incident) {
-	if inc.client != 0 && inc.extension == 0 && d.clients.at(inc.client).registrar != 0 {
-		d.suspectClient(inc.client, d.now)
-	}
-	if inc.client == 0 && d.extensions.at(inc.extension).registrar != 0 {
-		d.suspectExtension(inc.extension, d.now)
 	}
 }
 
 // close takes an incident off the list of those that are open.
 func (d *Detector) close(inc *incident) {
-	switch inc.kind {
-	case Scan, Spray:
-		delete(d.scans, inc.client)
-		d.clients.at(inc.client).flags &^= underAttack
-	case Distributed:
-		delete(d.distributed, inc.extension)
-		d.extensions.at(inc.extension).flags &^= underAttack
-	}
+	d.own(inc, 0)
 	d.incidents[inc.number] = nil
 	d.freeIncidents = append(d.freeIncidents, inc.number)
 	inc.number = 0
-	d.open--
+	d.openIncidents--
+	if inc.campaign != nil {
+		inc.campaign.whole().open--
+	}
 }

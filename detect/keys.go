@@ -51,6 +51,11 @@ type subject struct {
 // identify makes s, whose name is set, the subject of a flow. It is not looked up yet.
 func (d *Detector) identify(s *subject, f *Flow) {
 	s.flow, s.registrarAddress, s.clientAddress = f, f.Registrar.As16(), d.maskClient(f.Client)
+	s.hash()
+}
+
+// hash sets the hashes of a subject whose name and addresses are set.
+func (s *subject) hash() {
 	registrar := hashAddress(&s.registrarAddress)
 	s.clientHash = hashOf(registrar, hashAddress(&s.clientAddress))
 	s.extensionHash = hashOf(registrar, maphash.String(seed, s.name))
@@ -76,68 +81,68 @@ func (d *Detector) maskClient(a netip.Addr) [16]byte {
 
 // find looks a subject up: its client, and among the pairs of that its pair. Where s.client is set already, by load, the
 // client was found there a moment ago.
-func (d *Detector) find(s *subject) {
-	if s.client == 0 || !d.isClient(s.client, s) {
-		s.client = d.findClient(s)
+func (m *memory) find(s *subject) {
+	if s.client == 0 || !m.isClient(s.client, s) {
+		s.client = m.findClient(s)
 	}
 	s.registrar, s.pair = 0, 0
 	if s.client != 0 {
-		s.pair = d.findPair(s)
+		s.pair = m.findPair(s)
 	}
 	if s.pair == 0 {
-		s.extension = d.findExtension(s)
+		s.extension = m.findExtension(s)
 		return
 	}
-	s.registrar, s.extension = d.clients.at(s.client).registrar, d.pairs.at(s.pair).extension
+	s.registrar, s.extension = m.clients.At(s.client).registrar, m.pairs.At(s.pair).extension
 }
 
-func (d *Detector) findClient(s *subject) uint32 {
-	for clients := d.clientIndex.probe(s.clientHash); ; {
-		if ci := clients.next(); ci == 0 || d.isClient(ci, s) {
+func (m *memory) findClient(s *subject) uint32 {
+	for clients := m.clientIndex.Probe(s.clientHash); ; {
+		if ci := clients.Next(); ci == 0 || m.isClient(ci, s) {
 			return ci
 		}
 	}
 }
 
-func (d *Detector) findExtension(s *subject) uint32 {
-	for extensions := d.extensionIndex.probe(s.extensionHash); ; {
-		if ei := extensions.next(); ei == 0 || d.isExtension(ei, s) {
+func (m *memory) findExtension(s *subject) uint32 {
+	for extensions := m.extensionIndex.Probe(s.extensionHash); ; {
+		if ei := extensions.Next(); ei == 0 || m.isExtension(ei, s) {
 			return ei
 		}
 	}
 }
 
 // findPair finds the pair of a subject whose client is known.
-func (d *Detector) findPair(s *subject) uint32 {
-	c := d.clients.at(s.client)
+func (m *memory) findPair(s *subject) uint32 {
+	c := m.clients.At(s.client)
 	if c.flags&isIndexed == 0 {
 		pi := c.pairs
-		for pi != 0 && !d.isPair(pi, s) {
-			pi = d.pairs.at(pi).inClient.next
+		for pi != 0 && !m.isPair(pi, s) {
+			pi = m.pairs.At(pi).inClient.next
 		}
 		return pi
 	}
-	for pairs := d.pairIndex.probe(hashPair(s.clientHash, s.extensionHash)); ; {
-		if pi := pairs.next(); pi == 0 || d.isPair(pi, s) {
+	for pairs := m.pairIndex.Probe(hashPair(s.clientHash, s.extensionHash)); ; {
+		if pi := pairs.Next(); pi == 0 || m.isPair(pi, s) {
 			return pi
 		}
 	}
 }
 
 // isPair tells whether a pair is that of a subject whose client is known.
-func (d *Detector) isPair(pi uint32, s *subject) bool {
-	p := d.pairs.at(pi)
-	return p.client == s.client && d.isCalled(d.extensions.at(p.extension), s.name)
+func (m *memory) isPair(pi uint32, s *subject) bool {
+	p := m.pairs.At(pi)
+	return p.client == s.client && m.isCalled(m.extensions.At(p.extension), s.name)
 }
 
-func (d *Detector) isClient(ci uint32, s *subject) bool {
-	c := d.clients.at(ci)
-	return c.registrar != 0 && c.address == s.clientAddress && d.registrars[c.registrar].address == s.registrarAddress
+func (m *memory) isClient(ci uint32, s *subject) bool {
+	c := m.clients.At(ci)
+	return c.registrar != 0 && c.address == s.clientAddress && m.registrars[c.registrar].address == s.registrarAddress
 }
 
-func (d *Detector) isExtension(ei uint32, s *subject) bool {
-	e := d.extensions.at(ei)
-	return d.isCalled(e, s.name) && d.registrars[e.registrar].address == s.registrarAddress
+func (m *memory) isExtension(ei uint32, s *subject) bool {
+	e := m.extensions.At(ei)
+	return m.isCalled(e, s.name) && m.registrars[e.registrar].address == s.registrarAddress
 }
 
 // registrarOf gives the number of a subject's registrar, which is made where it is not known.
@@ -162,13 +167,15 @@ func (d *Detector) addRegistrar(s *subject) (n uint32) {
 	}
 	d.registrars[n] = registrar{address: s.registrarAddress, thresholds: d.rules.thresholds(s.flow.Registrar)}
 	d.registrarByAddress[s.registrarAddress] = n
+	d.linkConfigured(n)
 	return n
 }
 
-func (d *Detector) releaseRegistrar(n uint32) {
-	r := &d.registrars[n]
+func (m *memory) releaseRegistrar(n uint32) {
+	r := &m.registrars[n]
 	if r.users--; r.users == 0 {
-		delete(d.registrarByAddress, r.address)
-		d.freeRegistrars = append(d.freeRegistrars, n)
+		m.forgetSisters(n)
+		delete(m.registrarByAddress, r.address)
+		m.freeRegistrars = append(m.freeRegistrars, n)
 	}
 }

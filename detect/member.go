@@ -3,24 +3,53 @@ package detect
 import (
 	"slices"
 	"strings"
+	"unsafe"
 
 	"github.com/axiomhq/hyperloglog"
 )
 
 // member is a pair in an incident.
 type member struct {
-	next      uint32 // in the incident
-	incident  uint32
-	pair      uint32
-	heldCode  uint8
-	held      bool   // the run is one challenge that is not counted yet, with heldCode
-	succeeded bool   // in this incident
-	attempts  uint64 // counted rejections
-	run       uint64 // rejections in the pair's run
-	touched   int64  // clock
+	next     uint32 // in the incident
+	incident uint32
+	pair     uint32
+	accepted bool   // was accepted in this incident
+	entered  bool   // that was a success
+	guessed  bool   // passwords were tried
+	attempts uint64 // counted rejections
+	touched  int64  // clock
 }
 
-func (m *member) chain() *uint32 { return &m.next }
+// Chain links the freed members.
+func (m *member) Chain() *uint32 { return &m.next }
+
+// incidentOf returns the incident of a member.
+func (d *Detector) incidentOf(p *pair) *incident { return d.incidents[d.members.At(p.member).incident] }
+
+// isWeak tells whether other incidents may take the pairs of one, so that these count towards them still: a brute force goes into
+// another incident as a whole; of a distributed scan, what is an attack by itself goes its own way.
+func (inc *incident) isWeak() bool { return inc.kind == BruteForce || inc.kind == DistributedScan }
+
+// leave takes a member out of a distributed scan, with its run.
+func (d *Detector) leave(pi uint32, p *pair) {
+	d.exclude(p)
+	p.flags &^= runExcluded
+	mi := p.member
+	inc := d.incidentOf(p)
+	at := &inc.members
+	for *at != mi {
+		at = &d.members.At(*at).next
+	}
+	*at = d.members.At(mi).next
+	inc.size--
+	if d.members.At(mi).guessed {
+		inc.guessed--
+	}
+	d.members.Release(mi)
+	p.member = 0
+	d.inside--
+	d.outside++
+}
 
 // isFull tells whether an incident takes no more members. Each has one, or nobody could be named.
 func (d *Detector) isFull(inc *incident) bool {
@@ -31,138 +60,204 @@ func (d *Detector) isFull(inc *incident) bool {
 // pair is counted among its strangers.
 func (d *Detector) enlist(inc *incident, pi uint32, p *pair) bool {
 	if d.isFull(inc) {
-		d.addStranger(inc, d.keyOf(inc, p.client, p.extension))
+		d.addPairAsStranger(inc, p)
 		return false
 	}
-	mi, m := d.members.allocate()
-	m.pair, m.run, m.touched = pi, uint64(p.count()), d.now
-	d.moveMember(mi, inc)
+	mi, m := d.members.Allocate()
+	m.pair, m.touched = pi, d.now
 	p.member = mi
-	p.codes = [maxCodes]uint16{}
+	d.moveMember(mi, inc)
 	d.outside--
 	d.inside++
 	if inc.strangers != nil {
-		d.addStranger(inc, d.keyOf(inc, p.client, p.extension))
+		d.addPairAsStranger(inc, p)
 	}
-	agent := d.agents.of(&d.registrars[inc.registrar].address, &d.clients.at(p.client).address)
+	if inc.kind != DistributedScan { // whom it gets later may have nothing to do with it
+		d.noteInCampaign(inc, p)
+	}
+	agent := d.agents.of(&d.registrars[d.clients.At(p.client).registrar].address, &d.clients.At(p.client).address)
 	inc.agents = addNew(inc.agents, agent, MaxUserAgents)
 	return true
 }
 
-// enlistBelated enlists a pair for a rejection that belongs to no run of it, or to one that is closed. Whatever is in an open
-// run and in no incident is a challenge that is held back, by this incident or one that has ended since; it stays so.
-func (d *Detector) enlistBelated(inc *incident, pi uint32, p *pair) bool {
-	codes := p.codes
-	if !d.enlist(inc, pi, p) {
-		return false
+// join takes a pair with its run into an open incident, and judges its acceptance if it was accepted.
+func (d *Detector) join(inc *incident, pi uint32, p *pair) {
+	d.enter(inc, pi, p)
+	d.noteGrowth(inc)
+	if p.member != 0 && p.has(runClosed) {
+		d.concludeMember(p)
 	}
-	if only := slices.Index(codes[:], 1); p.has(runOpen) && !p.has(runHard) && only >= 0 {
-		m := d.members.at(p.member)
-		m.held, m.heldCode = true, uint8(only)
-	}
-	return true
 }
 
-// join takes a pair with its whole run into an incident.
-func (d *Detector) join(inc *incident, pi uint32, p *pair) {
-	codes, n := p.codes, p.count()
+// enter takes a pair with its run into an incident.
+func (d *Detector) enter(inc *incident, pi uint32, p *pair) {
 	first, last := d.full(p.first), d.full(p.last)
-	for code, c := range codes {
-		if c > 0 {
-			inc.add(uint8(code), uint64(c), first)
+	for code, n := range p.codes {
+		if n > 0 {
+			inc.add(uint8(code), uint64(n), first)
 			inc.add(uint8(code), 0, last)
 		}
 	}
-	if d.enlist(inc, pi, p) {
-		d.addAttempts(inc, d.members.at(p.member), uint64(n))
-	} else {
-		d.forgetRun(p)
+	n := p.count()
+	if !d.enlist(inc, pi, p) {
+		d.forgetRun(pi, p)
+		return
 	}
+	m := d.members.At(p.member)
+	m.attempts += uint64(n)
+	d.noteGuessing(inc, m)
+}
+
+// include counts the run of a member that was not counted yet.
+func (d *Detector) include(p *pair) {
+	if !p.has(runExcluded) {
+		return
+	}
+	p.flags &^= runExcluded
+	m := d.members.At(p.member)
+	inc := d.incidents[m.incident]
+	for code, n := range p.codes {
+		if n > 0 {
+			inc.add(uint8(code), uint64(n), d.full(p.first))
+			inc.add(uint8(code), 0, d.full(p.last))
+			m.attempts += uint64(n)
+		}
+	}
+	d.noteGuessing(inc, m)
 	d.noteGrowth(inc)
+}
+
+// exclude takes the run of a member out of the counts: it was a login.
+func (d *Detector) exclude(p *pair) {
+	if p.has(runExcluded) {
+		return
+	}
+	p.flags |= runExcluded
+	m := d.members.At(p.member)
+	inc := d.incidents[m.incident]
+	for code, n := range p.codes {
+		inc.codes[code] -= uint64(n)
+		inc.attempts -= uint64(n)
+		m.attempts -= uint64(n)
+	}
 }
 
 // moveMember puts a member record into an incident.
 func (d *Detector) moveMember(mi uint32, inc *incident) {
-	m := d.members.at(mi)
+	m := d.members.At(mi)
 	m.incident, m.next = inc.number, inc.members
 	inc.members = mi
 	inc.size++
-	if inc.kind != BruteForce { // a member of a brute force still counts towards the others
-		d.unsuspect(d.pairs.at(m.pair))
-		d.addAttempts(inc, m, 0)
+	p := d.pairs.At(m.pair)
+	d.rouse(p)
+	if !inc.isWeak() {
+		d.unsuspect(m.pair, p)
+	} else if inc.kind == DistributedScan {
+		d.restless.Add(m.pair, d.full(p.last))
+	}
+	if m.guessed {
+		m.guessed = false
+		d.noteGuessing(inc, m)
 	}
 }
 
-// addAttempts counts rejections of a member, and sees to it that a scan is judged as a spray when it may be one.
-func (d *Detector) addAttempts(inc *incident, m *member, n uint64) {
-	bar := uint64(d.registrars[inc.registrar].thresholds.SprayAttempts)
-	before := m.attempts
-	m.attempts += n
-	if inc.kind == BruteForce {
+// noteGuessing notes that passwords are tried on a member, and sees to it that a scan becomes a spray when they are on many.
+func (d *Detector) noteGuessing(inc *incident, m *member) {
+	if m.guessed || !d.isGuessed(inc, m) {
 		return
 	}
-	if n == 0 { // just moved here
-		before = 0
-	}
-	if before < bar && m.attempts >= bar {
-		inc.sprayed++
-		if d.isSpray(inc) {
-			d.sprays = append(d.sprays, inc)
-		}
+	m.guessed = true
+	inc.guessed++
+	if d.isSpray(inc) && inc.sequence > 0 {
+		d.turnIntoSpray(inc)
+		d.report(inc, Alert{State: Open, Changed: true})
 	}
 }
 
-// releaseMember lets a pair go when its incident ends. Its run is over, but for a challenge that was held back.
-func (d *Detector) releaseMember(mi uint32) {
-	m := *d.members.at(mi)
-	p := d.pairs.at(m.pair)
-	d.dropStale(p)
+// isGuessed tells whether a password was tried on a member: refused after a challenge, or asked for so often that it must have been
+// refused.
+func (d *Detector) isGuessed(inc *incident, m *member) bool {
+	if m.attempts < 2 {
+		return false
+	}
+	p := d.pairs.At(m.pair)
+	return d.passwordRefused(p) && d.hard(p) < p.count() ||
+		p.count()-d.hard(p) >= d.registrars[inc.registrar].thresholds.SprayAttempts
+}
+
+func (d *Detector) isSpray(inc *incident) bool {
+	return inc.kind == Scan && inc.guessed >= d.registrars[inc.registrar].thresholds.ScanExtensions
+}
+
+func (d *Detector) turnIntoSpray(inc *incident) {
+	th := d.registrars[inc.registrar].thresholds
+	inc.kind = Spray
+	inc.crossed = Crossing{"spray_attempts", th.SprayAttempts, inc.guessed, inc.last}
+}
+
+// releaseMember lets a pair go when its incident ends. Its run is over.
+func (d *Detector) releaseMember(inc *incident, mi uint32) {
+	m := *d.members.At(mi)
+	p := d.pairs.At(m.pair)
+	d.expire(m.pair, p)
 	p.member = 0
-	d.members.release(mi)
+	d.members.Release(mi)
 	d.inside--
 	d.outside++
-	if !m.held {
-		d.forgetRun(p)
-		recent := p.has(hasAccepted) && d.full(p.accepted) >= d.now-d.idleTimeout
-		if !p.has(isAged) && !recent && !d.isGood(p) {
-			d.removePair(m.pair)
-			return
-		}
+	if inc.kind == DistributedScan && p.has(runOpen) && !p.has(hasAccepted) {
+		d.keepSuspect(m.pair, p)
+		return
+	}
+	d.forgetRun(m.pair, p)
+	recent := p.has(hasAccepted) && d.full(p.accepted) >= d.now-d.idleTimeout
+	if !p.has(isAged) && !recent && !d.isGood(p) {
+		d.removePair(m.pair)
+		return
 	}
 	d.ensureAged(m.pair, p)
-	if m.held {
-		d.unsuspect(p)
-		p.codes[m.heldCode] = 1
-		d.suspect(m.pair, p, 1, d.full(p.last))
-		d.awaitGrace(m.pair, d.full(p.last))
+}
+
+// keepSuspect keeps the run of a pair that a distributed scan lets go of: what it does next may be an attack by itself.
+func (d *Detector) keepSuspect(pi uint32, p *pair) {
+	if !p.has(isSuspicious) {
+		d.suspect(pi, p)
 	}
+	if !d.isAlive(p) {
+		d.retire(pi, p)
+	}
+	d.ensureAged(pi, p)
 }
 
 // countStranger counts a rejection of a pair that a full incident does not tell apart.
-func (inc *incident) countStranger(d *Detector, s *subject, code uint8) {
+func (d *Detector) countStranger(inc *incident, s *subject, code uint8) {
 	inc.add(code, 1, s.flow.Time)
 	d.noteGrowth(inc)
-	if inc.client != 0 {
-		d.addStranger(inc, s.name)
+	if inc.by == byExtension {
+		d.addStranger(inc, unsafe.String(&s.clientAddress[0], 16))
 	} else {
-		d.addStranger(inc, string(s.clientAddress[:]))
+		d.addStranger(inc, s.name)
 	}
 }
 
 // succeedStranger records the acceptance of an extension that a full scan does not tell apart.
 func (d *Detector) succeedStranger(inc *incident, s *subject) {
 	inc.witness(s.flow)
-	success := Succeeded{Extension: strings.Clone(s.name), Client: d.clientAddr(inc.client), Time: s.flow.Time}
-	again := slices.ContainsFunc(inc.successes, func(x Succeeded) bool { return x.Extension == success.Extension })
-	d.recordSuccess(inc, success, again || inc.successesN >= MaxSuccesses)
+	success := Succeeded{
+		Extension: strings.Clone(s.name), Client: d.clientAddr(inc.client), Time: s.flow.Time,
+		Registrar: d.registrarAddr(inc.registrar), Confidence: Probable,
+	}
+	if inc.successesN < MaxSuccesses && !slices.ContainsFunc(inc.successes, func(x Succeeded) bool { return x.Extension == success.Extension }) {
+		d.recordSuccess(inc, success)
+	}
 }
 
-// keyOf gives what tells the members of an incident apart.
-func (d *Detector) keyOf(inc *incident, ci, ei uint32) string {
-	if inc.client != 0 {
-		return d.nameCopy(ei)
+// addPairAsStranger counts a pair in the estimate of an incident's members.
+func (d *Detector) addPairAsStranger(inc *incident, p *pair) {
+	if inc.by == byExtension {
+		d.addStranger(inc, unsafe.String(&d.clients.At(p.client).address[0], 16))
+		return
 	}
-	return string(d.clients.at(ci).address[:])
+	d.addStranger(inc, d.nameOf(d.extensions.At(p.extension), &d.scratch))
 }
 
 // addStranger counts a member in the estimate, which begins with the members that are told apart.
@@ -170,13 +265,12 @@ func (d *Detector) addStranger(inc *incident, key string) {
 	if inc.strangers == nil {
 		inc.strangers = hyperloglog.New14()
 		for mi := inc.members; mi != 0; {
-			m := d.members.at(mi)
-			p := d.pairs.at(m.pair)
-			inc.strangers.Insert([]byte(d.keyOf(inc, p.client, p.extension)))
+			m := d.members.At(mi)
+			d.addPairAsStranger(inc, d.pairs.At(m.pair))
 			mi = m.next
 		}
 	}
-	inc.strangers.Insert([]byte(key))
+	inc.strangers.Insert(unsafe.Slice(unsafe.StringData(key), len(key)))
 }
 
 // witness notes what a message of an incident tells beside its count.

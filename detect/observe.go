@@ -48,15 +48,15 @@ func (d *Detector) observeTogether(flows []Flow) {
 func (d *Detector) load(subjects []subject) {
 	sum := uint32(0)
 	for i := range subjects {
-		sum += d.clientIndex.load(subjects[i].clientHash)
+		sum += d.clientIndex.Load(subjects[i].clientHash)
 	}
 	for i := range subjects {
 		s := &subjects[i]
-		clients := d.clientIndex.probe(s.clientHash)
-		if s.client = clients.next(); s.client != 0 {
-			sum += d.clients.at(s.client).pairs
+		clients := d.clientIndex.Probe(s.clientHash)
+		if s.client = clients.Next(); s.client != 0 {
+			sum += d.clients.At(s.client).pairs
 		} else {
-			sum += d.extensionIndex.load(s.extensionHash)
+			sum += d.extensionIndex.Load(s.extensionHash)
 		}
 	}
 	var first [together]*pair
@@ -65,16 +65,16 @@ func (d *Detector) load(subjects []subject) {
 		if s.client == 0 {
 			continue
 		}
-		if c := d.clients.at(s.client); c.flags&isIndexed == 0 {
-			first[i] = d.pairs.at(c.pairs)
+		if c := d.clients.At(s.client); c.flags&isIndexed == 0 {
+			first[i] = d.pairs.At(c.pairs)
 			sum += first[i].extension
 		} else {
-			sum += d.pairIndex.load(hashPair(s.clientHash, s.extensionHash)) + d.extensionIndex.load(s.extensionHash)
+			sum += d.pairIndex.Load(hashPair(s.clientHash, s.extensionHash)) + d.extensionIndex.Load(s.extensionHash)
 		}
 	}
 	for i := range subjects {
 		if first[i] != nil {
-			sum += d.extensions.at(first[i].extension).name
+			sum += d.extensions.At(first[i].extension).name
 		}
 	}
 	d.loaded = sum
@@ -90,7 +90,7 @@ func (d *Detector) observe(f *Flow, s *subject) {
 		return
 	}
 	class := d.classOf(f)
-	if class.kind == irrelevant {
+	if class.kind == irrelevant || d.isDuplicate(f) {
 		return
 	}
 	if d.rules.allowed(f, s.name, d.now) {

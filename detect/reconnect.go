@@ -14,41 +14,36 @@ func (d *Detector) reconnect(in *decoder) {
 		return
 	}
 	d.reconnectList(in, func(p *pair) *links { return &p.inClient },
-		func(p *pair) *uint32 { return &d.clients.at(p.client).pairs })
+		func(p *pair) *uint32 { return &d.clients.At(p.client).pairs })
 	d.reconnectList(in, func(p *pair) *links { return &p.inExtension },
-		func(p *pair) *uint32 { return &d.extensions.at(p.extension).pairs })
-	for mi := uint32(1); mi <= d.members.top && in.err == nil; mi++ {
-		if m := d.members.at(mi); m.pair != 0 {
+		func(p *pair) *uint32 { return &d.extensions.At(p.extension).pairs })
+	for mi := uint32(1); mi <= d.members.Top && in.err == nil; mi++ {
+		if m := d.members.At(mi); m.pair != 0 {
 			d.reconnectMember(in, mi, m)
 		}
 	}
+	d.reconnectGroups(in)
 	for _, inc := range d.incidents {
 		if inc != nil && in.err == nil {
 			d.reconnectIncident(in, inc)
 		}
 	}
-	d.reconnectGroups(in)
 }
 
 func (d *Detector) reconnectPairs(in *decoder) {
-	for pi := uint32(1); pi <= d.pairs.top; pi++ {
-		p := d.pairs.at(pi)
+	for pi := uint32(1); pi <= d.pairs.Top; pi++ {
+		p := d.pairs.At(pi)
 		if p.client == 0 {
 			continue
 		}
-		if p.client > d.clients.top || p.extension > d.extensions.top || p.extension == 0 ||
-			d.clients.at(p.client).registrar == 0 || d.clients.at(p.client).registrar != d.extensions.at(p.extension).registrar {
+		if p.client > d.clients.Top || p.extension > d.extensions.Top || p.extension == 0 ||
+			d.clients.At(p.client).registrar == 0 || d.clients.At(p.client).registrar != d.extensions.At(p.extension).registrar {
 			in.fail("pair %d has no client, or no extension", pi)
 			return
 		}
-		c, x := d.clients.at(p.client), d.extensions.at(p.extension)
-		if p.has(isSuspicious) {
-			c.suspicious++
-			x.suspicious++
-		}
 		if p.member == 0 {
 			d.outside++
-		} else if d.inside++; p.member > d.members.top || d.members.at(p.member).pair != pi {
+		} else if d.inside++; p.member > d.members.Top || d.members.At(p.member).pair != pi {
 			in.fail("pair %d is no member", pi)
 			return
 		}
@@ -59,8 +54,8 @@ func (d *Detector) reconnectPairs(in *decoder) {
 // group, which is its head.
 func (d *Detector) reconnectList(in *decoder, of func(*pair) *links, head func(*pair) *uint32) {
 	pairs := 0
-	for pi := uint32(1); pi <= d.pairs.top; pi++ {
-		p := d.pairs.at(pi)
+	for pi := uint32(1); pi <= d.pairs.Top; pi++ {
+		p := d.pairs.At(pi)
 		if p.client == 0 {
 			continue
 		}
@@ -69,14 +64,14 @@ func (d *Detector) reconnectList(in *decoder, of func(*pair) *links, head func(*
 		if next == 0 {
 			continue
 		}
-		if next > d.pairs.top || d.pairs.at(next).client == 0 || head(p) != head(d.pairs.at(next)) || of(d.pairs.at(next)).prev != 0 {
+		if next > d.pairs.Top || d.pairs.At(next).client == 0 || head(p) != head(d.pairs.At(next)) || of(d.pairs.At(next)).prev != 0 {
 			in.fail("pair %d has no next one", pi)
 			return
 		}
-		of(d.pairs.at(next)).prev = pi
+		of(d.pairs.At(next)).prev = pi
 	}
-	for pi := uint32(1); pi <= d.pairs.top; pi++ {
-		p := d.pairs.at(pi)
+	for pi := uint32(1); pi <= d.pairs.Top; pi++ {
+		p := d.pairs.At(pi)
 		if p.client == 0 || of(p).prev != 0 {
 			continue
 		}
@@ -85,7 +80,7 @@ func (d *Detector) reconnectList(in *decoder, of func(*pair) *links, head func(*
 			return
 		}
 		*head(p) = pi
-		for i := pi; i != 0; i = of(d.pairs.at(i)).next {
+		for i := pi; i != 0; i = of(d.pairs.At(i)).next {
 			pairs--
 		}
 	}
@@ -96,86 +91,103 @@ func (d *Detector) reconnectList(in *decoder, of func(*pair) *links, head func(*
 
 func (d *Detector) reconnectMember(in *decoder, mi uint32, m *member) {
 	inc := d.incidentAt(m.incident)
-	if inc == nil || m.pair > d.pairs.top || d.pairs.at(m.pair).member != mi {
+	if inc == nil || m.pair > d.pairs.Top || d.pairs.At(m.pair).member != mi {
 		in.fail("member %d has no pair, or no incident", mi)
 		return
 	}
-	p := d.pairs.at(m.pair)
-	if inc.client != 0 && inc.client != p.client || inc.extension != 0 && inc.extension != p.extension ||
-		d.clients.at(p.client).registrar != inc.registrar {
+	p := d.pairs.At(m.pair)
+	if inc.by != byNetwork && inc.client != 0 && inc.client != p.client || inc.extension != 0 && inc.extension != p.extension ||
+		inc.by != byHost && d.clients.At(p.client).registrar != inc.registrar {
 		in.fail("member %d is none of its incident", mi)
 		return
 	}
 	m.next, inc.members = inc.members, mi
 	inc.size++
+	if m.guessed {
+		inc.guessed++
+	}
 }
 
+// reconnectIncident makes an incident the one of what its pairs have in common.
 func (d *Detector) reconnectIncident(in *decoder, inc *incident) {
-	known := inc.kind != 0 && inc.size > 0 && len(d.cfg.FailureCodes) > 0
-	switch inc.kind {
-	case Scan, Spray:
-		known = known && inc.client != 0 && inc.extension == 0 && d.scans[inc.client] == nil
-		if known {
-			d.scans[inc.client] = inc
-			d.clients.at(inc.client).flags |= underAttack
+	ok := inc.kind != 0 && inc.size > 0 && len(d.cfg.FailureCodes) > 0
+	if ok {
+		switch inc.by {
+		case byPair:
+			ok = inc.client != 0 && inc.extension != 0 && inc.size == 1
+		case byClient, byNetwork:
+			ok = inc.client != 0 && inc.client <= d.clients.Top && d.clients.At(inc.client).pairs != 0
+		case byExtension:
+			ok = inc.extension != 0 && inc.extension <= d.extensions.Top && d.extensions.At(inc.extension).pairs != 0
+		case byHost:
+			first := d.pairs.At(d.members.At(inc.members).pair)
+			inc.host = d.hostOf(&d.clients.At(first.client).address)
 		}
-	case Distributed:
-		known = known && inc.client == 0 && inc.extension != 0 && d.distributed[inc.extension] == nil
-		if known {
-			d.distributed[inc.extension] = inc
-			d.extensions.at(inc.extension).flags |= underAttack
-		}
-	default:
-		known = known && inc.client != 0 && inc.extension != 0 && inc.size == 1
 	}
-	if !known {
+	if !ok {
 		in.fail("incident %d contradicts itself", inc.number)
+		return
+	}
+	d.own(inc, inc.number)
+	if inc.kind == DistributedScan {
+		d.attacked = append(d.attacked, inc)
 	}
 }
 
-// reconnectGroups indexes clients and extensions, and looks that the candidates are the ones that are marked.
+// reconnectGroups indexes clients and extensions, and counts what is suspicious, dormant and known good.
 func (d *Detector) reconnectGroups(in *decoder) {
-	marked := [3]int{}
-	for ci := uint32(1); ci <= d.clients.top && in.err == nil; ci++ {
-		if c := d.clients.at(ci); c.registrar != 0 {
+	for ci := uint32(1); ci <= d.clients.Top && in.err == nil; ci++ {
+		if c := d.clients.At(ci); c.registrar != 0 {
 			r := &d.registrars[c.registrar]
 			r.users++
 			hash := hashClient(&r.address, &c.address)
-			d.clientIndex.insert(hash, ci)
+			d.clientIndex.Insert(hash, ci)
 			d.indexPairs(c, hash)
 			if c.pairs == 0 {
 				in.fail("client %d has no pairs", ci)
 			}
-			if _, ok := d.scanCandidates[ci]; ok && c.flags&waiting != 0 {
-				marked[0]++
-			}
 		}
 	}
-	for xi := uint32(1); xi <= d.extensions.top && in.err == nil; xi++ {
-		if x := d.extensions.at(xi); x.registrar != 0 {
+	for xi := uint32(1); xi <= d.extensions.Top && in.err == nil; xi++ {
+		if x := d.extensions.At(xi); x.registrar != 0 {
 			r := &d.registrars[x.registrar]
 			r.users++
 			var buf [maxName]byte
-			d.extensionIndex.insert(hashExtension(&r.address, d.nameOf(x, &buf)), xi)
+			d.extensionIndex.Insert(hashExtension(&r.address, d.nameOf(x, &buf)), xi)
 			if x.pairs == 0 {
 				in.fail("extension %d has no pairs", xi)
 			}
-			if _, ok := d.distributedCandidates[xi]; ok && x.flags&waiting != 0 {
-				marked[1]++
-			}
 		}
 	}
-	for pi := range d.bruteForceCandidates {
-		if pi <= d.pairs.top && pi != 0 && d.pairs.at(pi).client != 0 && d.pairs.at(pi).has(isCandidate) {
-			marked[2]++
+	for pi := uint32(1); pi <= d.pairs.Top && in.err == nil; pi++ {
+		p := d.pairs.At(pi)
+		if p.client == 0 {
+			continue
 		}
-	}
-	if marked != [3]int{len(d.scanCandidates), len(d.distributedCandidates), len(d.bruteForceCandidates)} {
-		in.fail("candidates that are not there")
+		was := p.flags
+		p.flags &^= isSuspicious | isDormant | good | isVouching
+		d.setGood(pi, p, was&good != 0)
+		if was&(isSuspicious|isDormant) != 0 {
+			d.suspect(pi, p)
+		}
+		if was&isDormant != 0 {
+			d.retire(pi, p)
+		}
 	}
 	for n := range d.registrars {
-		if d.registrars[n].users == 0 && d.registrarByAddress[d.registrars[n].address] == uint32(n) && n > 0 {
+		r := &d.registrars[n]
+		if n > 0 && r.users == 0 && d.registrarByAddress[r.address] == uint32(n) {
 			in.fail("registrar %d has no clients", n)
+		}
+		for _, pi := range r.failing {
+			if pi == 0 || pi > d.pairs.Top {
+				in.fail("registrar %d has no pair %d", n, pi)
+			}
+		}
+		for _, sister := range r.sisters {
+			if int(sister) >= len(d.registrars) || d.registrars[sister].users == 0 {
+				in.fail("registrar %d has no sister %d", n, sister)
+			}
 		}
 	}
 }

@@ -9,49 +9,46 @@ import (
 
 // report writes an alert: a has the state and what belongs to it.
 func (d *Detector) report(inc *incident, a Alert) {
-	if inc.unreported && a.State != Success {
-		d.report(inc, Alert{State: Success})
-	}
-	inc.unreported = false
-	inc.reported, inc.reportedAt = inc.attempts, d.now
+	inc.reported, inc.reportedAt, inc.severity = inc.attempts, d.now, d.severity(inc)
 	if d.cfg.ReportEnd && a.State != End {
 		return
 	}
 	inc.sequence++
 	d.describe(inc, &a)
 	d.alerts = append(d.alerts, a)
-}
-
-// noteGrowth sees to it that an incident which has doubled is reported at a check.
-func (d *Detector) noteGrowth(inc *incident) {
-	if inc.sequence > 0 && inc.attempts >= 2*inc.reported {
-		d.watchGrowth(inc)
+	if inc.campaign != nil {
+		c := inc.campaign.whole()
+		c.severity = max(c.severity, inc.severity)
 	}
 }
 
-func (d *Detector) watchGrowth(inc *incident) {
-	if !inc.isGrowing {
+// noteGrowth sees to it that an incident is reported at a check that has doubled, or become more severe.
+func (d *Detector) noteGrowth(inc *incident) {
+	if inc.sequence > 0 && !inc.isGrowing && (inc.attempts >= 2*inc.reported || d.severity(inc) > inc.severity) {
 		inc.isGrowing = true
 		d.growing = append(d.growing, inc)
 	}
 }
 
-// reportUpdates reports the incidents that have doubled or have further successes, unless their last report is too fresh.
+// reportUpdates reports the incidents that have become more severe, at once, and those that have doubled, unless their
+// last report is too fresh.
 func (d *Detector) reportUpdates() {
 	waiting := d.growing[:0]
 	for _, inc := range d.growing {
 		switch {
-		case inc.number == 0 || inc.attempts < 2*inc.reported && !inc.unreported:
+		case inc.number == 0:
+			inc.isGrowing = false
+		case d.severity(inc) > inc.severity:
+			inc.isGrowing = false
+			inc.crossed.Value, inc.crossed.Time = int(inc.attempts), inc.last
+			d.report(inc, Alert{State: Open, Changed: true})
+		case inc.attempts < 2*inc.reported:
 			inc.isGrowing = false
 		case d.now-inc.reportedAt < d.updateInterval:
 			waiting = append(waiting, inc)
 		default:
 			inc.isGrowing = false
-			if inc.unreported {
-				d.report(inc, Alert{State: Success})
-			} else {
-				d.report(inc, Alert{State: Update})
-			}
+			d.report(inc, Alert{State: Update})
 		}
 	}
 	clear(d.growing[len(waiting):])
@@ -60,10 +57,8 @@ func (d *Detector) reportUpdates() {
 
 // describe copies into an alert all that is known of an incident.
 func (d *Detector) describe(inc *incident, a *Alert) {
-	r := &d.registrars[inc.registrar]
 	a.Sequence, a.Time = inc.sequence, d.now
 	a.ID, a.Kind = inc.id, inc.kind
-	a.Registrar = Endpoint{netip.AddrFrom16(r.address).Unmap(), r.port}
 	a.First, a.Last, a.Attempts = inc.first, inc.last, int(inc.attempts)
 	for code, n := range inc.codes {
 		if n > 0 {
@@ -71,71 +66,55 @@ func (d *Detector) describe(inc *incident, a *Alert) {
 		}
 	}
 	slices.SortFunc(a.Rejections, func(x, y StatusCount) int { return cmp.Compare(x.Status, y.Status) })
-	a.Successes, a.SuccessesN = slices.Clone(inc.successes), inc.successesN
-	a.KnownClient = inc.known
+	a.Successes, a.SuccessesN, a.Confidence = slices.Clone(inc.successes), inc.successesN, inc.confidence
+	a.KnownClient, a.PhoneLike, a.Slow, a.Severity = inc.known, d.isPhoneLike(inc), inc.slow, inc.severity
 	a.UserAgents, a.Probes = slices.Sorted(slices.Values(inc.agents)), slices.Sorted(slices.Values(inc.probes))
-	a.Thresholds, a.Crossed = r.thresholds, inc.crossed
+	for _, agent := range a.UserAgents {
+		a.Tools = addNew(a.Tools, toolOf(agent), MaxUserAgents)
+	}
+	slices.Sort(a.Tools)
+	a.Crossed, a.Campaign = inc.crossed, inc.campaign.describe()
 	d.describeMembers(inc, a)
+	a.Thresholds = *d.registrars[inc.registrar].thresholds
 }
 
 // describeMembers fills in who attacks what.
 func (d *Detector) describeMembers(inc *incident, a *Alert) {
-	several := Members{Count: inc.size}
-	if inc.strangers != nil {
-		several.Count, several.Estimated = max(inc.size, int(inc.strangers.Estimate())), true
-	}
-	limit := MaxTopExtensions
-	if inc.client == 0 {
-		limit = MaxTopClients
-	}
-	var client uint32
+	t := d.tally(inc)
 	var buf [maxName]byte
-	for mi := inc.members; mi != 0; {
-		m := d.members.at(mi)
-		p := d.pairs.at(m.pair)
-		one := Member{Attempts: int(m.attempts)}
-		if inc.client == 0 {
-			one.Client = d.clientAddr(p.client)
-		} else {
-			one.Extension = d.nameOf(d.extensions.at(p.extension), &buf)
+	a.Clients = members(t.clients, MaxTopClients, func(n uint32, m *Member) { m.Client = d.clientAddr(n) })
+	a.Extensions = members(t.extensions, MaxTopExtensions, func(n uint32, m *Member) { m.Extension = d.nameOf(d.extensions.At(n), &buf) })
+	a.Registrars = members(t.registrars, MaxTopClients, func(n uint32, m *Member) { m.Client = d.registrarAddr(n) })
+	if inc.strangers != nil {
+		several := &a.Extensions
+		if inc.by == byExtension {
+			several = &a.Clients
 		}
-		if several.Top = addTop(several.Top, one, limit); several.Top[0] == one {
-			client = p.client
-		}
-		mi = m.next
+		several.Count, several.Estimated = max(several.Count, int(inc.strangers.Estimate())), true
 	}
-	alone := Members{Count: 1, Top: []Member{{Attempts: a.Attempts}}}
-	if inc.client == 0 {
-		alone.Top[0].Extension = d.nameCopy(inc.extension)
-		a.Clients, a.Extensions = several, alone
-	} else {
-		client = inc.client
-		alone.Top[0].Client = d.clientAddr(client)
-		a.Clients, a.Extensions = alone, several
+	strongest := t.strongestClient
+	if inc.client != 0 && inc.by != byNetwork {
+		strongest = inc.client
 	}
-	c := d.clients.at(client)
-	a.Client, a.Transport = Endpoint{d.clientAddr(client), c.port}, c.transport
-	a.Extension = a.Extensions.Top[0].Extension
-}
-
-// addTop puts a member into a list of the strongest. Its name is borrowed, and copied into the list.
-func addTop(top []Member, m Member, limit int) []Member {
-	at, _ := slices.BinarySearchFunc(top, m, func(x, y Member) int {
-		return cmp.Or(cmp.Compare(y.Attempts, x.Attempts), x.Client.Compare(y.Client), cmp.Compare(x.Extension, y.Extension))
-	})
-	if at == limit {
-		return top
+	c := d.clients.At(strongest)
+	r := &d.registrars[c.registrar]
+	a.Client, a.Transport = Endpoint{d.clientAddr(strongest), c.port}, c.transport
+	a.Forgeable = c.transport == UDP && !t.hasLogin
+	a.Registrar = Endpoint{netip.AddrFrom16(r.address).Unmap(), r.port}
+	if len(a.Extensions.Top) > 0 {
+		a.Extension = a.Extensions.Top[0].Extension
 	}
-	m.Extension = strings.Clone(m.Extension)
-	top = slices.Insert(top, at, m)
-	return top[:min(len(top), limit)]
 }
 
 func (d *Detector) clientAddr(ci uint32) netip.Addr {
-	return netip.AddrFrom16(d.clients.at(ci).address).Unmap()
+	return netip.AddrFrom16(d.clients.At(ci).address).Unmap()
+}
+
+func (d *Detector) registrarAddr(n uint32) netip.Addr {
+	return netip.AddrFrom16(d.registrars[n].address).Unmap()
 }
 
 func (d *Detector) nameCopy(ei uint32) string {
 	var buf [maxName]byte
-	return strings.Clone(d.nameOf(d.extensions.at(ei), &buf))
+	return strings.Clone(d.nameOf(d.extensions.At(ei), &buf))
 }

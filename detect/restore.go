@@ -6,6 +6,8 @@ import (
 	"math"
 	"net/netip"
 	"slices"
+
+	"github.com/siphunt/siphunt/detect/internal/store"
 )
 
 // maxRecords bounds what a snapshot may promise.
@@ -25,6 +27,9 @@ func (d *Detector) Restore(r io.Reader) error {
 	}
 	d.decodeClock(in)
 	d.agents.decode(in)
+	d.dedup.decode(in)
+	d.graces.decode(in)
+	d.sisters.decode(in)
 	var codes []int
 	in.list(maxCodes, func(int) { codes = append(codes, int(in.uint(999))) })
 	d.registrars = d.registrars[:0]
@@ -33,6 +38,7 @@ func (d *Detector) Restore(r io.Reader) error {
 	decodeSlab(in, &d.extensions, d.decodeExtension)
 	decodeSlab(in, &d.pairs, d.decodePair)
 	decodeSlab(in, &d.members, d.decodeMember)
+	d.campaigns.decode(in)
 	d.incidents = d.incidents[:0]
 	in.list(maxRecords, func(i int) { d.decodeIncident(in, uint32(i)) })
 	d.decodeWaiting(in)
@@ -56,7 +62,7 @@ func (d *Detector) decodeClock(in *decoder) {
 	}
 	d.accepted, d.streak = int(in.int()), int(in.int())
 	s := &d.stats
-	for _, n := range []*uint64{&s.Rejections, &s.Acceptances, &s.Late, &s.TimeRejected, &s.Allowed, &s.Evicted, &s.EndedEarly} {
+	for _, n := range []*uint64{&s.Rejections, &s.Acceptances, &s.Late, &s.TimeRejected, &s.Allowed, &s.Duplicates, &s.Evicted, &s.EndedEarly} {
 		*n = in.uint(math.MaxUint64)
 	}
 }
@@ -66,6 +72,14 @@ func (d *Detector) decodeRegistrar(in *decoder, n uint32) {
 	if in.used() {
 		r.address = in.address()
 		r.port = uint16(in.uint(math.MaxUint16))
+		r.echo = echo{uint16(in.uint(math.MaxUint16)), uint16(in.uint(math.MaxUint16))}
+		r.recent.part = in.int()
+		for i := range r.recent.counts {
+			r.recent.counts[i] = uint32(in.uint(math.MaxUint32))
+		}
+		r.recovered = in.int()
+		in.list(maxRecords, func(int) { r.failing = append(r.failing, uint32(in.uint(math.MaxUint32))) })
+		in.list(maxSisters, func(int) { r.sisters = append(r.sisters, uint32(in.uint(math.MaxUint32))) })
 		r.thresholds = d.rules.thresholds(netip.AddrFrom16(r.address))
 		if _, twice := d.registrarByAddress[r.address]; twice || n == 0 {
 			in.fail("registrar %d", n)
@@ -78,10 +92,10 @@ func (d *Detector) decodeRegistrar(in *decoder, n uint32) {
 }
 
 // decodeSlab reads records to their places, and frees the places between.
-func decodeSlab[T any, P record[T]](in *decoder, s *slab[T, P], decode func(in *decoder, i uint32, r *T)) {
+func decodeSlab[T any, P store.Record[T]](in *decoder, s *store.Slab[T, P], decode func(in *decoder, i uint32, r *T)) {
 	var free []uint32
 	in.list(maxRecords, func(int) {
-		i, r := s.allocate()
+		i, r := s.Allocate()
 		if in.used() {
 			decode(in, i, r)
 		} else {
@@ -89,7 +103,7 @@ func decodeSlab[T any, P record[T]](in *decoder, s *slab[T, P], decode func(in *
 		}
 	})
 	for _, i := range slices.Backward(free) {
-		s.release(i)
+		s.Release(i)
 	}
 }
 
@@ -108,13 +122,12 @@ func (d *Detector) decodeClient(in *decoder, _ uint32, c *client) {
 	c.address = in.address()
 	c.port = uint16(in.uint(math.MaxUint16))
 	c.transport = Transport(in.uint(uint64(SCTP)))
-	c.flags = groupFlags(in.uint(uint64(waiting)))
+	c.flags = entityFlags(in.uint(uint64(isTool))) & isTool
 }
 
 func (d *Detector) decodeExtension(in *decoder, _ uint32, x *extension) {
 	x.registrar = d.registrar(in)
 	name := in.text(maxName)
-	x.flags = groupFlags(in.uint(uint64(waiting)))
 	d.keepName(x, name)
 }
 
@@ -122,7 +135,7 @@ func (d *Detector) decodePair(in *decoder, _ uint32, p *pair) {
 	for _, n := range []*uint32{&p.client, &p.extension, &p.inClient.next, &p.inExtension.next, &p.first, &p.last, &p.accepted, &p.member} {
 		*n = uint32(in.uint(math.MaxUint32))
 	}
-	p.flags = pairFlags(in.uint(math.MaxUint16)) &^ (isAged | isResting)
+	p.flags = pairFlags(in.uint(math.MaxUint32)) &^ (isAged | isResting)
 	for i := range p.codes {
 		p.codes[i] = uint16(in.uint(math.MaxUint16))
 	}
@@ -131,9 +144,8 @@ func (d *Detector) decodePair(in *decoder, _ uint32, p *pair) {
 func (d *Detector) decodeMember(in *decoder, _ uint32, m *member) {
 	m.incident = uint32(in.uint(math.MaxUint32))
 	m.pair = uint32(in.uint(math.MaxUint32))
-	m.heldCode = uint8(in.uint(maxCodes - 1))
-	m.held, m.succeeded = in.used(), in.used()
-	m.attempts, m.run = in.uint(math.MaxInt64), in.uint(math.MaxInt64)
+	m.accepted, m.entered, m.guessed = in.used(), in.used(), in.used()
+	m.attempts = in.uint(math.MaxInt64)
 	m.touched = in.time()
 }
 
@@ -145,56 +157,59 @@ func (d *Detector) decodeIncident(in *decoder, n uint32) {
 		d.incidents = append(d.incidents, nil)
 		return
 	}
-	inc := &incident{number: n, id: in.text(maxText), kind: Kind(in.uint(uint64(BruteForce)))}
+	inc := &incident{number: n, id: in.text(maxText), kind: Kind(in.uint(uint64(Outage))), by: groupedBy(in.uint(uint64(byRegistrar)))}
+	for _, b := range []*bool{&inc.slow, &inc.few, &inc.fast, &inc.known} {
+		*b = in.used()
+	}
 	inc.registrar = d.registrar(in)
 	inc.client, inc.extension = uint32(in.uint(math.MaxUint32)), uint32(in.uint(math.MaxUint32))
 	inc.crossed = Crossing{in.text(maxText), int(in.int()), int(in.int()), in.int()}
 	for _, t := range []*int64{&inc.opened, &inc.first, &inc.last, &inc.active, &inc.reportedAt} {
 		*t = in.time()
 	}
+	inc.pace = pace{in.int(), uint32(in.int()), uint32(in.int())}
+	inc.homes, inc.shared = int(in.int()), int(in.int())
+	inc.acceptedLogins, inc.severity, inc.confidence = int(in.int()), int(in.int()), Confidence(in.int())
 	inc.attempts, inc.reported = uint64(in.int()), uint64(in.int())
-	inc.successesN, inc.sequence, inc.sprayed = int(in.int()), int(in.int()), int(in.int())
-	inc.known = in.used()
-	inc.unreported = in.used()
+	inc.successesN, inc.sequence = int(in.int()), int(in.int())
+	if in.used() {
+		if inc.campaign = d.campaigns.at(in); inc.campaign != nil {
+			inc.campaign.whole().open++
+		}
+	}
 	for i := range inc.codes {
 		inc.codes[i] = in.uint(math.MaxInt64)
 	}
 	if in.used() {
-		var err error
-		inc.strangers, err = newSketch(in.bytes(1 << 20))
-		in.check(err)
+		inc.strangers = in.sketch()
 	}
 	in.list(MaxSuccesses, func(int) {
 		inc.successes = append(inc.successes, Succeeded{
 			Extension: in.text(maxName), Client: netip.AddrFrom16(in.address()).Unmap(), Time: in.time(), Attempts: int(in.int()),
+			Registrar: netip.AddrFrom16(in.address()).Unmap(), Confidence: Confidence(in.uint(uint64(Confirmed))),
 		})
 	})
 	in.list(MaxUserAgents, func(int) { inc.agents = append(inc.agents, in.text(maxText)) })
 	in.list(MaxProbes, func(int) { inc.probes = append(inc.probes, in.text(maxText)) })
 	d.incidents = append(d.incidents, inc)
-	d.open++
+	d.openIncidents++
 }
 
 func (d *Detector) decodeWaiting(in *decoder) {
-	for _, c := range []candidates{d.scanCandidates, d.distributedCandidates, d.bruteForceCandidates} {
-		in.list(maxRecords, func(int) {
-			i := uint32(in.uint(math.MaxUint32))
-			c[i] = in.int()
-		})
-	}
-	for _, waiting := range []*[]*incident{&d.sprays, &d.growing} {
-		in.list(maxRecords, func(int) {
-			inc := d.incidentAt(uint32(in.uint(math.MaxUint32)))
-			if inc == nil {
-				in.fail("an incident that is not there")
-				return
-			}
-			*waiting = append(*waiting, inc)
-		})
-	}
-	for _, inc := range d.growing {
+	in.list(maxRecords, func(int) {
+		inc := d.incidentAt(uint32(in.uint(math.MaxUint32)))
+		if inc == nil {
+			in.fail("an incident that is not there")
+			return
+		}
 		inc.isGrowing = true
-	}
+		d.growing = append(d.growing, inc)
+	})
+	in.list(maxRecords, func(int) {
+		if n := d.registrar(in); n != 0 {
+			d.ailing = append(d.ailing, n)
+		}
+	})
 }
 
 func (d *Detector) incidentAt(n uint32) *incident {
@@ -216,8 +231,8 @@ func (d *Detector) remapCodes(before []int) {
 		}
 		return slices.Index(d.cfg.FailureCodes, before[code])
 	}
-	for pi := uint32(1); pi <= d.pairs.top; pi++ {
-		p := d.pairs.at(pi)
+	for pi := uint32(1); pi <= d.pairs.Top; pi++ {
+		p := d.pairs.At(pi)
 		codes := p.codes
 		p.codes = [maxCodes]uint16{}
 		for code, n := range codes {
@@ -225,11 +240,6 @@ func (d *Detector) remapCodes(before []int) {
 				p.codes[to] = n
 			}
 		}
-	}
-	for mi := uint32(1); mi <= d.members.top; mi++ {
-		m := d.members.at(mi)
-		to := place(int(m.heldCode))
-		m.held, m.heldCode = m.held && to >= 0, uint8(max(to, 0))
 	}
 	for _, inc := range d.incidents {
 		if inc == nil {

@@ -34,6 +34,8 @@ func classify(failures []int) (classes [1000]statusClass) {
 	return classes
 }
 
+const statusNotFound = 404
+
 // isChallenge tells whether a status is the first half of a digest login (RFC 3261 section 22).
 func isChallenge(status int) bool { return status == 401 || status == 407 }
 
@@ -49,8 +51,8 @@ type prefixThresholds struct {
 	thresholds Thresholds
 }
 
-func compileRules(cfg *Config) rules {
-	r := rules{general: cfg.Thresholds, allow: cfg.Allow}
+func compileRules(cfg *Config) *rules {
+	r := &rules{general: cfg.Thresholds, allow: cfg.Allow}
 	for _, o := range cfg.Overrides {
 		for _, p := range o.Registrars {
 			r.overrides = append(r.overrides, prefixThresholds{p.Masked(), o.Thresholds})
@@ -60,15 +62,15 @@ func compileRules(cfg *Config) rules {
 	return r
 }
 
-// thresholds gives what is in force for a registrar.
-func (r *rules) thresholds(registrar netip.Addr) Thresholds {
+// thresholds returns what is in force for a registrar.
+func (r *rules) thresholds(registrar netip.Addr) *Thresholds {
 	registrar = registrar.Unmap()
-	for _, o := range r.overrides {
-		if o.prefix.Contains(registrar) {
-			return o.thresholds
+	for i := range r.overrides {
+		if o := &r.overrides[i]; o.prefix.Contains(registrar) {
+			return &o.thresholds
 		}
 	}
-	return r.general
+	return &r.general
 }
 
 // allowed tells whether the allowlist takes an answer out of counting. name is its extension as it is kept.
@@ -106,10 +108,21 @@ func (d *Detector) endAllowed() {
 }
 
 func (d *Detector) isAllowed(inc *incident) bool {
-	registrar := netip.AddrFrom16(d.registrars[inc.registrar].address)
+	registrar := d.registrarAddr(inc.registrar)
+	client := inc.client
+	if inc.by == byNetwork {
+		client = 0
+	}
 	return slices.ContainsFunc(d.rules.allow, func(a AllowRule) bool {
-		return a.inForce(d.now) && matchAddr(a.Registrars, registrar) &&
-			(len(a.Clients) == 0 || inc.client != 0 && matchAddr(a.Clients, d.clientAddr(inc.client))) &&
+		return a.inForce(d.now) && (len(a.Registrars) == 0 || inc.by != byHost && matchAddr(a.Registrars, registrar)) &&
+			(len(a.Clients) == 0 || d.isAllowedClient(&a, inc, client)) &&
 			(len(a.Extensions) == 0 || inc.extension != 0 && matchName(a.Extensions, d.nameCopy(inc.extension)))
 	})
+}
+
+func (d *Detector) isAllowedClient(a *AllowRule, inc *incident, client uint32) bool {
+	if inc.by == byHost {
+		return matchAddr(a.Clients, netip.AddrFrom16(d.hosts.At(inc.host).address))
+	}
+	return client != 0 && matchAddr(a.Clients, d.clientAddr(client))
 }

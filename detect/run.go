@@ -1,6 +1,10 @@
 package detect
 
-import "math"
+import (
+	"math"
+
+	"github.com/siphunt/siphunt/detect/internal/store"
+)
 
 // isAlive tells whether the run of a pair is not idle for too long.
 func (d *Detector) isAlive(p *pair) bool { return d.full(p.last) >= d.now-d.idleTimeout }
@@ -10,33 +14,123 @@ func (d *Detector) isGood(p *pair) bool {
 	return p.has(good) && d.full(p.accepted) >= d.now-d.knownGoodTTL
 }
 
-// dropStale forgets an acceptance that vouches for nothing any more, before its time can't be told any more: within two
+// expire forgets an acceptance that vouches for nothing any more, before its time can't be told any more: within two
 // horizons of 12 days (Config.Validate) either the pair is looked at, or the member that it is was not touched for one.
-func (d *Detector) dropStale(p *pair) {
+func (d *Detector) expire(pi uint32, p *pair) {
+	if !p.has(hasAccepted) {
+		return
+	}
+	if p.has(good) && !d.isGood(p) {
+		d.setGood(pi, p, false)
+	}
 	horizon := d.now - d.horizon()
-	if p.has(hasAccepted) && (d.full(p.accepted) < horizon || p.member != 0 && d.members.at(p.member).touched < horizon) {
-		p.flags &^= good | hasAccepted
+	if d.full(p.accepted) < horizon || p.member != 0 && d.members.At(p.member).touched < horizon {
+		d.setGood(pi, p, false)
+		p.flags &^= hasAccepted
 	}
 }
 
-// runCount gives the rejections in the run of a pair.
-func (d *Detector) runCount(p *pair) uint64 {
-	if p.member != 0 {
-		return d.members.at(p.member).run
+// isUnexplained tells whether the run of a pair is more than a login under way (RULES.md, "Explain").
+func (d *Detector) isUnexplained(p *pair) bool {
+	if p.has(runKnown) {
+		return false
 	}
-	return uint64(p.count())
+	c := d.clients.At(p.client)
+	n := p.count()
+	return d.hard(p) > 0 || n > d.loginChallenges(c.registrar) || c.flags&isTool != 0 && n > 1 ||
+		d.full(p.first) < d.now-d.graceOf(c)
+}
+
+// loginChallenges returns how many challenges one login may take at a registrar.
+func (d *Detector) loginChallenges(registrar uint32) int {
+	r := &d.registrars[registrar]
+	return r.thresholds.LoginChallenges * r.echo.factor()
+}
+
+// graceOf returns how long the challenge of a client may wait for its acceptance, milliseconds.
+func (d *Detector) graceOf(c *client) int64 {
+	if c.flags&isTool != 0 {
+		return d.challengeGrace
+	}
+	return min(d.graces.grace, d.idleTimeout)
+}
+
+// awaitGrace has a run looked at when its grace is over. Pairs that were forgotten leave hints behind; when a flood has
+// left too many, all are made anew.
+func (d *Detector) awaitGrace(pi uint32, p *pair) {
+	if d.waiting.Waiting > 16_384+2*d.cfg.MaxPairs {
+		d.startGraces()
+	}
+	c := d.clients.At(p.client)
+	d.waiting.Add(pi, d.full(p.first)-(min(d.graces.grace, d.idleTimeout)-d.graceOf(c)))
+}
+
+// startGraces makes the timer of the runs that are logins under way.
+func (d *Detector) startGraces() {
+	d.waiting = store.NewTimer(d.now-maxGrace, maxGrace+d.checkInterval)
+	for pi := uint32(1); pi <= d.pairs.Top; pi++ {
+		p := d.pairs.At(pi)
+		if p.client != 0 && p.has(runOpen) && (p.member == 0 && !p.has(isSuspicious|isDormant|runKnown) || p.member != 0 && p.has(runExcluded)) {
+			d.awaitGrace(pi, p)
+		}
+	}
+}
+
+// ripen looks at a run whose grace is over.
+func (d *Detector) ripen(pi uint32) {
+	p := d.pairs.At(pi)
+	switch {
+	case p.client == 0 || !p.has(runOpen) || p.has(isDormant) || !d.isAlive(p):
+	case p.member != 0:
+		if p.has(runExcluded) && d.isSettledMember(p) {
+			d.include(p)
+		}
+	case p.has(runKnown | isSuspicious):
+	case d.isUnexplained(p):
+		d.takeUnexplained(pi, p, d.full(p.last))
+	default:
+		d.awaitGrace(pi, p)
+	}
+}
+
+// hard returns how many rejections of a run are no challenges.
+func (d *Detector) hard(p *pair) (n int) {
+	for code, count := range p.codes {
+		if d.hardCodes&(1<<code) != 0 {
+			n += int(count)
+		}
+	}
+	return n
+}
+
+// passwordRefused tells whether the run holds a rejection that says that the password was wrong, or the account barred.
+func (d *Detector) passwordRefused(p *pair) bool {
+	for code, count := range p.codes {
+		if count > 0 && d.refusedCodes&(1<<code) != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // beginRun begins a new run with a rejection at t that is not counted yet.
-func (d *Detector) beginRun(p *pair, t int64) {
-	d.openRun(p, t)
-	if d.isGood(p) {
+func (d *Detector) beginRun(s *subject, p *pair, t int64) {
+	d.openRun(s.pair, p, t)
+	switch {
+	case p.member != 0:
+		if m := d.members.At(p.member); m.entered || p.has(good) {
+			p.flags |= runExcluded
+		}
+		if p.has(good) {
+			p.flags |= runKnown
+		}
+	case p.has(good) || d.isKnownElsewhere(s):
 		p.flags |= runKnown
 	}
 }
 
-func (d *Detector) openRun(p *pair, t int64) {
-	d.forgetRun(p)
+func (d *Detector) openRun(pi uint32, p *pair, t int64) {
+	d.forgetRun(pi, p)
 	p.flags |= runOpen
 	p.first, p.last = uint32(t), uint32(t)
 }
@@ -51,102 +145,23 @@ func (d *Detector) widen(p *pair, t int64) {
 	}
 }
 
-// addToRun counts a rejection of a pair that is in no incident. A pair whose counter is full is judged at once: its
-// count is above any threshold (Config.Validate), so it goes into an incident, which has wider counters.
-func (d *Detector) addToRun(pi uint32, p *pair, code uint8) {
+// addToRun counts a rejection in the run of a pair, as far as its counters reach.
+func (d *Detector) addToRun(p *pair, code uint8) {
 	if p.codes[code] == math.MaxUint16 {
-		d.judgePair(pi, p)
-		if p.member != 0 {
-			m := d.members.at(p.member)
-			m.run++
-			d.count(d.incidents[m.incident], m, code, d.full(p.last))
-		}
 		return
 	}
 	p.codes[code]++
-}
-
-// closeRun ends the run by an acceptance at t; its figures stay for rejections that come late.
-func (d *Detector) closeRun(p *pair, t int64) {
-	d.unsuspect(p)
-	if !p.has(runOpen) {
-		d.openRun(p, t)
+	if p.has(isSuspicious) {
+		d.addSuspicion(p, 1)
 	}
-	p.flags = p.flags&^(runOpen|runHard|runRipe) | runClosed
 }
 
 // forgetRun leaves the pair without a run.
-func (d *Detector) forgetRun(p *pair) {
-	d.unsuspect(p)
+func (d *Detector) forgetRun(pi uint32, p *pair) {
+	d.unsuspect(pi, p)
+	d.rouse(p)
 	p.flags &^= runFlags
 	p.codes = [maxCodes]uint16{}
-	if p.member != 0 {
-		m := d.members.at(p.member)
-		m.run, m.held = 0, false
-	}
-}
-
-// suspect looks whether a pair has become suspicious with the n-th rejection of its run, or what its groups have
-// reached, and marks what is to be judged. t is the time of the rejection.
-func (d *Detector) suspect(pi uint32, p *pair, n int, t int64) {
-	if n < 2 && (p.has(runKnown) || !p.has(runHard|runRipe)) {
-		return
-	}
-	c, e := d.clients.at(p.client), d.extensions.at(p.extension)
-	if !p.has(isSuspicious) {
-		p.flags |= isSuspicious
-		if p.has(isResting) {
-			d.restless.add(pi, d.full(p.last))
-		}
-		c.suspicious++
-		e.suspicious++
-	}
-	d.suspectClient(p.client, t)
-	d.suspectExtension(p.extension, t)
-	if n >= d.registrars[c.registrar].thresholds.Attempts && p.member == 0 {
-		p.flags |= isCandidate
-		d.bruteForceCandidates.add(pi, t)
-	}
-}
-
-// suspectClient has a client judged, since t, that has enough suspicious pairs and no open scan.
-func (d *Detector) suspectClient(ci uint32, t int64) {
-	c := d.clients.at(ci)
-	if int(c.suspicious) >= d.registrars[c.registrar].thresholds.ScanExtensions && c.flags&underAttack == 0 {
-		c.flags |= waiting
-		d.scanCandidates.add(ci, t)
-	}
-}
-
-// suspectExtension is the same for distributed guessing on an extension.
-func (d *Detector) suspectExtension(ei uint32, t int64) {
-	e := d.extensions.at(ei)
-	if int(e.suspicious) >= d.registrars[e.registrar].thresholds.DistributedClients && e.flags&underAttack == 0 {
-		e.flags |= waiting
-		d.distributedCandidates.add(ei, t)
-	}
-}
-
-// unsuspect takes a pair out of the suspicious ones of its client and extension.
-func (d *Detector) unsuspect(p *pair) {
-	if p.has(isSuspicious) {
-		p.flags &^= isSuspicious
-		d.clients.at(p.client).suspicious--
-		d.extensions.at(p.extension).suspicious--
-	}
-}
-
-// ripen makes a challenge that nothing followed in time suspicious.
-func (d *Detector) ripen(pi uint32) {
-	p := d.pairs.at(pi)
-	if p.client == 0 || d.isClaimed(p) || !p.has(runOpen) || p.has(runKnown|runRipe) || d.runCount(p) != 1 ||
-		d.full(p.last) >= d.now-d.challengeGrace {
-		return
-	}
-	p.flags |= runRipe
-	if d.isAlive(p) {
-		d.suspect(pi, p, 1, d.full(p.last))
-	}
 }
 
 // ensureAged puts a pair that is in no incident where it can be forgotten from.
@@ -157,5 +172,5 @@ func (d *Detector) ensureAged(pi uint32, p *pair) {
 }
 
 func (d *Detector) thresholdsOf(p *pair) *Thresholds {
-	return &d.registrars[d.clients.at(p.client).registrar].thresholds
+	return d.registrars[d.clients.At(p.client).registrar].thresholds
 }

@@ -4,7 +4,7 @@ import (
 	"io"
 	"slices"
 
-	"github.com/axiomhq/hyperloglog"
+	"github.com/siphunt/siphunt/detect/internal/store"
 )
 
 // A snapshot is all that a detector knows, but for its configuration and the alerts that were not taken yet:
@@ -12,15 +12,16 @@ import (
 //	magic, version
 //	clock: W and what is known of records and wall clock, totals: Stats, User-Agents
 //	failure codes that the counters below are in the order of
-//	registrars, clients, extensions, pairs, members, incidents: how many places, then for each place 0 (free)
-//	or 1 and the record, so that references between them are the numbers that they are in memory
-//	candidates of the three kinds, scans that may be sprays, incidents that have doubled
+//	what probes have seen, the lateness of acceptances, sister registrars
+//	registrars, clients, extensions, pairs, members, campaigns, incidents: how many places, then for each place 0
+//	(free) or 1 and the record, so that references between them are the numbers that they are in memory
+//	clients of campaigns, incidents that have doubled, registrars that reject some who are known good
 //
 // Numbers are varints, texts and addresses are bytes with their length before them. What follows from the rest, the
-// indices and timers, is not in it.
+// indices, groups and timers, is not in it.
 const (
 	snapshotMagic   = "siphunt detector"
-	snapshotVersion = 1
+	snapshotVersion = 2
 )
 
 // Snapshot writes all that the detector knows. Alerts that were not taken are not in it.
@@ -30,24 +31,20 @@ func (d *Detector) Snapshot(w io.Writer) error {
 	e.uint(snapshotVersion)
 	d.encodeClock(e)
 	d.agents.encode(e)
+	d.dedup.encode(e)
+	d.graces.encode(e)
+	d.sisters.encode(e)
 	e.list(len(d.cfg.FailureCodes), func(i int) { e.uint(uint64(d.cfg.FailureCodes[i])) })
 	e.list(len(d.registrars), func(i int) { d.encodeRegistrar(e, &d.registrars[i]) })
 	encodeSlab(e, &d.clients, func(c *client) bool { return c.registrar != 0 }, d.encodeClient)
 	encodeSlab(e, &d.extensions, func(x *extension) bool { return x.registrar != 0 }, d.encodeExtension)
 	encodeSlab(e, &d.pairs, func(p *pair) bool { return p.client != 0 }, d.encodePair)
 	encodeSlab(e, &d.members, func(m *member) bool { return m.pair != 0 }, d.encodeMember)
+	d.campaigns.encode(e)
 	e.list(len(d.incidents), func(i int) { d.encodeIncident(e, d.incidents[i]) })
-	for _, c := range []candidates{d.scanCandidates, d.distributedCandidates, d.bruteForceCandidates} {
-		e.uint(uint64(len(c)))
-		c.each(func(i uint32) {
-			e.uint(uint64(i))
-			e.int(c[i])
-		})
-	}
-	for _, waiting := range [][]*incident{d.sprays, d.growing} {
-		open := slices.DeleteFunc(slices.Clone(waiting), func(inc *incident) bool { return inc.number == 0 })
-		e.list(len(open), func(i int) { e.uint(uint64(open[i].number)) })
-	}
+	open := slices.DeleteFunc(slices.Clone(d.growing), func(inc *incident) bool { return inc.number == 0 })
+	e.list(len(open), func(i int) { e.uint(uint64(open[i].number)) })
+	e.list(len(d.ailing), func(i int) { e.uint(uint64(d.ailing[i])) })
 	e.spill(0)
 	return e.err
 }
@@ -57,7 +54,7 @@ func (d *Detector) encodeClock(e *encoder) {
 		e.int(t)
 	}
 	s := &d.stats
-	for _, n := range []*uint64{&s.Rejections, &s.Acceptances, &s.Late, &s.TimeRejected, &s.Allowed, &s.Evicted, &s.EndedEarly} {
+	for _, n := range []*uint64{&s.Rejections, &s.Acceptances, &s.Late, &s.TimeRejected, &s.Allowed, &s.Duplicates, &s.Evicted, &s.EndedEarly} {
 		e.uint(*n)
 	}
 }
@@ -66,13 +63,22 @@ func (d *Detector) encodeRegistrar(e *encoder, r *registrar) {
 	if e.used(r.users > 0) {
 		e.bytes(r.address[:])
 		e.uint(uint64(r.port))
+		e.uint(uint64(r.echo.acceptances))
+		e.uint(uint64(r.echo.repeats))
+		e.int(r.recent.part)
+		for _, n := range r.recent.counts {
+			e.uint(uint64(n))
+		}
+		e.int(r.recovered)
+		e.list(len(r.failing), func(i int) { e.uint(uint64(r.failing[i])) })
+		e.list(len(r.sisters), func(i int) { e.uint(uint64(r.sisters[i])) })
 	}
 }
 
 // encodeSlab writes the records of a slab by their places.
-func encodeSlab[T any, P record[T]](e *encoder, s *slab[T, P], used func(*T) bool, encode func(*encoder, *T)) {
-	e.list(int(s.top), func(i int) {
-		if r := s.at(uint32(i) + 1); e.used(used(r)) {
+func encodeSlab[T any, P store.Record[T]](e *encoder, s *store.Slab[T, P], used func(*T) bool, encode func(*encoder, *T)) {
+	e.list(int(s.Top), func(i int) {
+		if r := s.At(uint32(i) + 1); e.used(used(r)) {
 			encode(e, r)
 		}
 	})
@@ -83,14 +89,13 @@ func (d *Detector) encodeClient(e *encoder, c *client) {
 	e.bytes(c.address[:])
 	e.uint(uint64(c.port))
 	e.uint(uint64(c.transport))
-	e.uint(uint64(c.flags & waiting))
+	e.uint(uint64(c.flags & isTool))
 }
 
 func (d *Detector) encodeExtension(e *encoder, x *extension) {
 	e.uint(uint64(x.registrar))
 	var buf [maxName]byte
 	e.text(d.nameOf(x, &buf))
-	e.uint(uint64(x.flags & waiting))
 }
 
 func (d *Detector) encodePair(e *encoder, p *pair) {
@@ -105,11 +110,10 @@ func (d *Detector) encodePair(e *encoder, p *pair) {
 func (d *Detector) encodeMember(e *encoder, m *member) {
 	e.uint(uint64(m.incident))
 	e.uint(uint64(m.pair))
-	e.uint(uint64(m.heldCode))
-	e.used(m.held)
-	e.used(m.succeeded)
+	e.used(m.accepted)
+	e.used(m.entered)
+	e.used(m.guessed)
 	e.uint(m.attempts)
-	e.uint(m.run)
 	e.int(m.touched)
 }
 
@@ -119,28 +123,30 @@ func (d *Detector) encodeIncident(e *encoder, inc *incident) {
 	}
 	e.text(inc.id)
 	e.uint(uint64(inc.kind))
+	e.uint(uint64(inc.by))
+	for _, b := range []bool{inc.slow, inc.few, inc.fast, inc.known} {
+		e.used(b)
+	}
 	for _, n := range []uint32{inc.registrar, inc.client, inc.extension} {
 		e.uint(uint64(n))
 	}
 	e.text(inc.crossed.Key)
 	for _, n := range []int64{
 		int64(inc.crossed.Threshold), int64(inc.crossed.Value), inc.crossed.Time,
-		inc.opened, inc.first, inc.last, inc.active, inc.reportedAt,
-		int64(inc.attempts), int64(inc.reported), int64(inc.successesN), int64(inc.sequence), int64(inc.sprayed),
+		inc.opened, inc.first, inc.last, inc.active, inc.reportedAt, inc.pace.minute,
+		int64(inc.pace.count), int64(inc.pace.peak), int64(inc.homes), int64(inc.shared), int64(inc.acceptedLogins), int64(inc.severity), int64(inc.confidence),
+		int64(inc.attempts), int64(inc.reported), int64(inc.successesN), int64(inc.sequence),
 	} {
 		e.int(n)
 	}
-	e.used(inc.known)
-	e.used(inc.unreported)
+	if e.used(inc.campaign != nil) {
+		e.uint(uint64(inc.campaign.whole().number))
+	}
 	for _, n := range inc.codes {
 		e.uint(n)
 	}
 	if e.used(inc.strangers != nil) {
-		sketch, err := inc.strangers.MarshalBinary()
-		if err != nil && e.err == nil {
-			e.err = err
-		}
-		e.bytes(sketch)
+		e.sketch(inc.strangers)
 	}
 	e.list(len(inc.successes), func(i int) {
 		s := &inc.successes[i]
@@ -149,12 +155,10 @@ func (d *Detector) encodeIncident(e *encoder, inc *incident) {
 		e.bytes(client[:])
 		e.int(s.Time)
 		e.int(int64(s.Attempts))
+		registrar := s.Registrar.As16()
+		e.bytes(registrar[:])
+		e.uint(uint64(s.Confidence))
 	})
 	e.list(len(inc.agents), func(i int) { e.text(inc.agents[i]) })
 	e.list(len(inc.probes), func(i int) { e.text(inc.probes[i]) })
-}
-
-func newSketch(b []byte) (*hyperloglog.Sketch, error) {
-	s := hyperloglog.New14()
-	return s, s.UnmarshalBinary(b)
 }

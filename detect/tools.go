@@ -1,5 +1,7 @@
 package detect
 
+import "hash/maphash"
+
 // tools are words in the User-Agents of programs that are made to find SIP accounts and their passwords, in lower case.
 // Names of softphones and libraries that attackers use too (eyeBeam, PortSIP, SIPp) are not among them: phones have them.
 //
@@ -61,4 +63,21 @@ func lower(b byte) byte {
 		return b + 'a' - 'A'
 	}
 	return b
+}
+
+// toolNames remembers of User-Agents whether they name a tool: there are few, and each request has one. It has a fixed number
+// of places; one takes that of another.
+type toolNames [256]struct {
+	hash   uint64
+	isTool bool
+}
+
+// isTool tells whether a User-Agent names an attack tool.
+func (t *toolNames) isTool(userAgent string) bool {
+	hash := maphash.String(seed, userAgent)
+	place := &t[hash%uint64(len(t))]
+	if place.hash != hash {
+		place.hash, place.isTool = hash, toolOf(userAgent) != ""
+	}
+	return place.isTool
 }

@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/siphunt/siphunt/plugin/internal/engine"
+	"github.com/siphunt/siphunt/plugin/internal/config"
 )
 
 var checkCommand = &command{
@@ -26,20 +26,20 @@ func runCheck(c *call) int {
 	if *file == "" || c.flags.NArg() > 0 {
 		return c.usage("give one file with -c")
 	}
-	config, err := engine.LoadConfig(*file)
+	cfg, err := config.Load(*file)
 	if err != nil {
 		fmt.Fprintln(c.stderr, err)
 		return exitBad
 	}
 	fmt.Fprintf(c.stdout, "%s: OK\n", *file)
-	inForce(c.stdout, config)
+	inForce(c.stdout, cfg)
 	return exitOK
 }
 
 // inForce says in a few lines what a configuration asks for.
-func inForce(w io.Writer, config *engine.Config) {
-	d := &config.Detector
-	fmt.Fprintf(w, "  flows        %s, answers to %s\n", config.Format, strings.Join(config.Methods, ", "))
+func inForce(w io.Writer, cfg *config.Config) {
+	d := &cfg.Detector
+	fmt.Fprintf(w, "  flows        %s, answers to %s\n", cfg.Format, strings.Join(cfg.Methods, ", "))
 	fmt.Fprintf(w, "  brute force  from %d rejections\n", d.Attempts)
 	fmt.Fprintf(w, "  scan         from %d extensions, and %g of those known to be good; a spray from %d rejections on each\n",
 		d.ScanExtensions, d.ScanKnownRatio, d.SprayAttempts)
@@ -50,7 +50,7 @@ func inForce(w io.Writer, config *engine.Config) {
 	if d.ReportEnd {
 		reports = "one report at the end"
 	}
-	fmt.Fprintf(w, "  alerts       %s, %s of each incident, up to %d waiting\n", config.AlertFormat, reports, config.OutboxLimit)
+	fmt.Fprintf(w, "  alerts       %s, %s of each incident, up to %d waiting\n", cfg.AlertFormat, reports, cfg.OutboxLimit)
 }
 
 // count is a number with its noun: "1 record", "2 records".

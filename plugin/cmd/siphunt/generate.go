@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/siphunt/siphunt/plugin/cmd/siphunt/network"
+	"github.com/siphunt/siphunt/plugin/cmd/siphunt/traffic"
 	"github.com/siphunt/siphunt/plugin/cmd/siphunt/week"
 )
 
@@ -27,10 +29,20 @@ func weekFlags(c *call) (seed *uint64, scale *float64) {
 		c.flags.Float64("scale", 1, fmt.Sprintf("a `share` of the week, from %g to 1", week.MinScale))
 }
 
+// networkFlags are those that say which network, beside the seed.
+func networkFlags(c *call) *network.Options {
+	o := network.DefaultOptions
+	c.flags.IntVar(&o.Registrars, "registrars", o.Registrars, "`number` of registrars of a network")
+	c.flags.IntVar(&o.Phones, "phones", o.Phones, "`number` of good phones of a network")
+	c.flags.IntVar(&o.Hours, "hours", o.Hours, "how many `hours` of a network")
+	c.flags.StringVar(&o.Exporter, "exporter", o.Exporter, "`model` of a network's exporters: prompt, ipfixprobe, active30 or two-probes")
+	return &o
+}
+
 func runGenerate(c *call) int {
 	seed, scale := weekFlags(c)
-	format := c.flags.String("format", week.JSONL, "`form` of the records: jsonl (JSON lines), or chunks (msgpack, as Fluent Bit gives them to an output)")
-	names := c.flags.String("names", week.Ipfixprobe, "`names` of the records' fields: ipfixprobe or ipfixcol2")
+	format := c.flags.String("format", traffic.JSONL, "`form` of the records: jsonl (JSON lines), or chunks (msgpack, as Fluent Bit gives them to an output)")
+	names := c.flags.String("names", traffic.Ipfixprobe, "`names` of the records' fields: ipfixprobe or ipfixcol2")
 	truth := c.flags.String("truth", "", "`file` to write to what is in the week, for siphunt evaluate")
 	output := c.flags.String("o", "-", "`file` to write the records to, - for standard output")
 	first := len(c.args) > 0 && c.args[0] == "week"

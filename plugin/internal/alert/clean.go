@@ -37,7 +37,6 @@ func cleaned(a *detect.Alert) *detect.Alert {
 	c.Tools = cleanedTexts(a.Tools)
 	c.UserAgents = cleanedTexts(a.UserAgents)
 	c.Probes = cleanedTexts(a.Probes)
-	judged(&c)
 	return &c
 }
 

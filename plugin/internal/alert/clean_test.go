@@ -51,11 +51,18 @@ func TestCleanedLeavesTheAlertAlone(t *testing.T) {
 	a.Extension, a.Clients.Top[0].Extension, a.Successes[0].Extension = "\x00", "\x00", "\x00"
 	a.UserAgents[0], a.Probes[0] = "\x00", "\x00"
 	a.Successes[0].Client = netip.MustParseAddr("fe80::1%\x1b[2J")
+	a.Tools, a.Campaign.ID = []string{"\x00"}, "\x00"
+	a.Registrars.Top[0].Client = a.Successes[0].Client
 	c := cleaned(&a)
-	if a.Extension+a.Clients.Top[0].Extension+a.Successes[0].Extension+a.UserAgents[0]+a.Probes[0] != "\x00\x00\x00\x00\x00" {
+	if a.Extension+a.Clients.Top[0].Extension+a.Successes[0].Extension+a.UserAgents[0]+a.Probes[0]+a.Tools[0] != "\x00\x00\x00\x00\x00\x00" {
 		t.Error("the original was changed")
 	}
-	if got := c.Successes[0].Client.String(); got != "fe80::1" {
-		t.Errorf("the zone is text from outside, and still there: %q", got)
+	for _, addr := range []netip.Addr{c.Successes[0].Client, c.Registrars.Top[0].Client} {
+		if addr.String() != "fe80::1" {
+			t.Errorf("the zone is text from outside, and still there: %q", addr)
+		}
+	}
+	if c.Tools[0] != "\ufffd" || c.Campaign.ID != "\ufffd" {
+		t.Errorf("not cleaned: tool %q, campaign %q", c.Tools[0], c.Campaign.ID)
 	}
 }

@@ -18,19 +18,22 @@ const (
 
 // ecs describes an alert by the fields of the Elastic Common Schema (https://www.elastic.co/docs/reference/ecs). There
 // is no @timestamp: Fluent Bit's es output makes it of the record's time, and Elasticsearch takes only one.
-func ecs(o *Options, a *detect.Alert, created time.Time) object {
+func ecs(in *input) object {
+	o, a := in.Options, in.Alert
 	return known(
+		field{"tags", cleanedTexts(o.Sources.Tags())},
 		field{"message", message(o, a)},
-		field{"event", event(a, created)},
+		field{"event", event(a, in.created)},
 		field{"rule", ruleFields(a)},
 		field{"threat", threat(a)},
-		field{"source", endpoint(a.Client, address(a.Client.Addr, o.ClientPrefix))},
+		field{"source", append(endpoint(a.Client, address(a.Client.Addr, o.ClientPrefix)),
+			known(field{"geo", geo(&in.place)}, field{"as", as(&in.place)})...)},
 		field{"destination", endpoint(a.Registrar, text(a.Registrar.Addr))},
 		field{"user", user(a)},
 		field{"related", known(field{"ip", relatedIPs(a)}, field{"user", relatedUsers(a)})},
 		field{"network", network(a)},
 		field{"observer", observer(o)},
-		field{"siphunt", siphunt(a)},
+		field{"siphunt", siphunt(in)},
 		field{"ecs", object{{"version", ecsVersion}}},
 	)
 }
@@ -64,9 +67,13 @@ func event(a *detect.Alert, created time.Time) object {
 }
 
 // eventKind is alert where somebody should look: Elastic raises one alert a document of that kind. An end that is the
-// first report of its incident is its only one (report = "end"). An outage is no attack.
+// first report of its incident is its only one (report = "end"). An outage is no attack. A campaign is one thing to look at: a further
+// incident of it is an alert only if it is more severe than what has been reported of the campaign.
 func eventKind(a *detect.Alert) string {
-	if a.Kind != detect.Outage && (a.State == detect.Open || a.State == detect.Success || a.State == detect.End && a.Sequence == 1) {
+	isNews := a.Changed || a.Severity > a.Campaign.Severity
+	switch {
+	case a.Kind == detect.Outage:
+	case a.State == detect.Success, a.State == detect.Open && isNews, a.State == detect.End && a.Sequence == 1 && isNews:
 		return "alert"
 	}
 	return "event"

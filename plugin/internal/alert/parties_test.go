@@ -80,21 +80,3 @@ func TestClientAddress(t *testing.T) {
 		}
 	}
 }
-
-func TestEventKind(t *testing.T) {
-	for _, tt := range []struct {
-		kind     detect.Kind
-		state    detect.State
-		sequence int
-		want     string
-	}{
-		{detect.Scan, detect.Open, 1, "alert"}, {detect.Spray, detect.Open, 3, "alert"}, {detect.Scan, detect.Success, 2, "alert"},
-		{detect.Scan, detect.End, 1, "alert"}, {detect.Scan, detect.End, 2, "event"}, {detect.Scan, detect.Update, 2, "event"},
-		{detect.Scan, detect.Merged, 2, "event"}, {detect.Scan, detect.Withdrawn, 2, "event"},
-		{detect.Outage, detect.Open, 1, "event"}, {detect.Outage, detect.End, 1, "event"},
-	} {
-		if got := eventKind(&detect.Alert{Kind: tt.kind, State: tt.state, Sequence: tt.sequence}); got != tt.want {
-			t.Errorf("%v %v %d: %s, want %s", tt.kind, tt.state, tt.sequence, got, tt.want)
-		}
-	}
-}

@@ -3,12 +3,11 @@ package engine
 import (
 	"encoding/binary"
 	"fmt"
-	"io"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/internal/config"
 )
 
 // cesnet2 is the rate of the paper's network, records a second: 718,627,758 SIP records in a week.
@@ -77,7 +76,7 @@ func stateful(b *testing.B, fsync string) *Engine {
 	return e
 }
 
-var policies = []string{"", fsyncNone, fsyncInterval, fsyncAlways}
+var policies = []string{"", config.FsyncNone, config.FsyncInterval, config.FsyncAlways}
 
 // perChunk is how many records a chunk has at full speed: Fluent Bit closes it at 2 MB.
 const perChunk = 4000
@@ -140,23 +139,14 @@ func BenchmarkRecovery(b *testing.B) {
 		e.Flush(chunk)
 	}
 	b.Cleanup(e.Close)
+	o := Options{ConfigFile: file}
+	o.complete()
+	r, err := loadRules(&o)
+	if err != nil {
+		b.Fatal(err)
+	}
 	for b.Loop() {
-		again := &Engine{name: e.name, now: time.Now}
-		again.setLog(nil)
-		r, err := loadRules(&Options{ConfigFile: file})
-		if err != nil {
-			b.Fatal(err)
-		}
-		again.rules.Store(r)
-		if again.detector, err = detect.New(r.config.Detector); err != nil {
-			b.Fatal(err)
-		}
-		if again.deliveries, err = newDeliveries(nil); err != nil {
-			b.Fatal(err)
-		}
-		var n entry
-		relive := func(payload []byte) error { return again.relive(&n, payload, &Options{}) }
-		if err := e.keeper.store.Load(func(io.Reader) error { return nil }, relive); err != nil {
+		if _, err := restore(e.checkpoints.store, &o, r, formats); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -12,3 +12,15 @@ func cseqMethod(s string) string {
 	}
 	return s[from:to]
 }
+
+// cseqNumber returns the number of a CSeq header value, 0 if there is none.
+func cseqNumber(s string) (n uint64) {
+	i := 0
+	for i < len(s) && s[i] <= ' ' {
+		i++
+	}
+	for ; i < len(s) && s[i]-'0' <= 9; i++ {
+		n = n*10 + uint64(s[i]-'0')
+	}
+	return n
+}

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,12 +43,12 @@ func TestCustomMapping(t *testing.T) {
 // A map that another record of the same keys does not have must not be passed over, nor the other way round.
 func TestMapThatIsNotAlwaysThere(t *testing.T) {
 	d := newDecoder(t, Options{Format: "custom", Custom: &Mapping{
-		Time: Paths{"ts"}, Source: Paths{"src"}, Destination: Paths{"dst"}, Status: Paths{"sip.code", "code"}, CSeq: Paths{"cseq"},
+		Time: Paths{"ts"}, Source: Paths{"src"}, Destination: Paths{"dst"}, Status: Paths{"sip.code", "code"}, CSeq: Paths{"cseq"}, To: Paths{"to"},
 	}})
 	var b Batch
 	for range 3 {
-		d.Line(&b, []byte(`{"ts":1795340436790,"src":"198.18.0.10","dst":"198.18.1.13","cseq":"1 REGISTER","sip":null,"code":404}`))
-		d.Line(&b, []byte(`{"ts":1795340436790,"src":"198.18.0.10","dst":"198.18.1.13","cseq":"1 REGISTER","sip":{"code":401},"code":404}`))
+		d.Line(&b, []byte(`{"ts":1795340436790,"src":"198.18.0.10","dst":"198.18.1.13","cseq":"1 REGISTER","to":"1","sip":null,"code":404}`))
+		d.Line(&b, []byte(`{"ts":1795340436790,"src":"198.18.0.10","dst":"198.18.1.13","cseq":"1 REGISTER","to":"1","sip":{"code":401},"code":404}`))
 	}
 	var got []uint16
 	for _, f := range b.Flows {
@@ -60,7 +61,7 @@ func TestMapThatIsNotAlwaysThere(t *testing.T) {
 
 // With "auto" records of several exporters may come mixed; with a name only that exporter's are read.
 func TestFormats(t *testing.T) {
-	if diff := cmp.Diff([]string{"auto", "ipfixcol2", "ipfixprobe", "custom"}, Formats()); diff != "" {
+	if diff := cmp.Diff([]string{"auto", "asterisk", "hep", "ipfixcol2", "ipfixprobe", "packetbeat", "suricata", "tshark", "zeek", "custom"}, Formats()); diff != "" {
 		t.Errorf("formats (-want +got):\n%s", diff)
 	}
 	for format, want := range map[string]uint64{"": 4, "auto": 4, "ipfixcol2": 2, "ipfixprobe": 2} {
@@ -79,12 +80,12 @@ func TestFormats(t *testing.T) {
 func TestFaultyOptions(t *testing.T) {
 	wants := func(int) bool { return true }
 	for want, o := range map[string]Options{
-		`format: "netflow" is none: write one of auto, ipfixcol2, ipfixprobe, custom`:          {Format: "netflow", Wants: wants},
-		`format: "custom" needs a table that names the fields`:                                 {Format: "custom", Wants: wants},
-		`extension_by: "domain" is none: write "user@domain" or "user"`:                        {ExtensionBy: "domain", Wants: wants},
-		`methods: "2 REGISTER" is no SIP method: write for example ["REGISTER"]`:               {Methods: []string{"2 REGISTER"}, Wants: wants},
-		`flow: Options.Wants is missing`:                                                       {},
-		`status: is missing: name the field with the status code of answers, for example stat`: {Format: "custom", Custom: &Mapping{}, Wants: wants},
+		`format: "netflow" is none: write one of auto, asterisk, hep, ipfixcol2, ipfixprobe, packetbeat, suricata, tshark, zeek, custom`: {Format: "netflow", Wants: wants},
+		`format: "custom" needs a table that names the fields`:                                                                           {Format: "custom", Wants: wants},
+		`extension_by: "domain" is none: write "user@domain" or "user"`:                                                                  {ExtensionBy: "domain", Wants: wants},
+		`methods: "2 REGISTER" is no SIP method: write for example ["REGISTER"]`:                                                         {Methods: []string{"2 REGISTER"}, Wants: wants},
+		`flow: Options.Wants is missing`:                                                                                                 {},
+		`status: is missing: name the field with the status code of answers, for example stat`:                                           {Format: "custom", Custom: &Mapping{}, Wants: wants},
 	} {
 		if _, err := NewDecoder(o); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)
@@ -101,6 +102,7 @@ func TestFaultyMappings(t *testing.T) {
 		"status":      {func(m *Mapping) { m.Status = nil }, `status: is missing: name the field with the status code of answers, for example status = "sip.code"`},
 		"cseq":        {func(m *Mapping) { m.CSeq = nil }, `cseq: is missing, and so is method: name the field that tells REGISTER from INVITE, for example cseq = "sip.cseq"`},
 		"ends":        {func(m *Mapping) { m.Client = nil }, `source: source and destination are not both given, nor client and registrar: name the fields with the two addresses, for example source = "src_ip" and destination = "dest_ip"`},
+		"account":     {func(m *Mapping) { m.To = nil }, `to: is missing, and so is from: name the field with the account, for example to = "sip.to"`},
 		"empty path":  {func(m *Mapping) { m.To = Paths{""} }, `to: "" is no path: write the record's keys joined by dots, for example "sip.code"`},
 		"dots":        {func(m *Mapping) { m.From = Paths{".from"} }, `from: ".from" is no path: write the record's keys joined by dots, for example "sip.code"`},
 		"twice":       {func(m *Mapping) { m.From = m.To }, `from: "sip.to" is to already: a field has one meaning`},
@@ -148,7 +150,7 @@ func TestTables(t *testing.T) {
 		var m Mapping
 		v := reflect.ValueOf(&m).Elem()
 		for i := range v.NumField() {
-			if paths, ok := v.Field(i).Addr().Interface().(*Paths); ok && v.Type().Field(i).Tag.Get("toml") == name {
+			if paths, ok := v.Field(i).Addr().Interface().(*Paths); ok && slices.Contains([]string{v.Type().Field(i).Tag.Get("toml"), strings.ToLower(v.Type().Field(i).Name)}, name) {
 				*paths = Paths{"x"}
 			}
 		}

@@ -3,6 +3,7 @@ package flow
 import (
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/siphunt/siphunt/detect"
@@ -58,18 +59,20 @@ type clock struct {
 	start  int64    // of that minute
 }
 
-// parse reads a time written as a string: RFC 3339 (with a space for the T, and the zone without its colon, too) or a number.
+// parse reads a time written as a string: RFC 3339 or a number. A space for the T, a zone without its colon, and no zone at
+// all, which is UTC, are taken too.
 func (c *clock) parse(text []byte, u timeUnit) (ms int64, ok bool) {
-	if len(text) >= len("2006-01-02T15:04:05Z") && text[4] == '-' {
+	if len(text) >= len("2006-01-02T15:04:05") && text[4] == '-' {
 		return c.rfc3339(text)
 	}
 	s := borrow(text)
 	if len(s) > 32 || !consistsOf(s, "+-.0123456789eE") {
 		return 0, false
 	}
-	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+	if !strings.ContainsAny(s, ".eE") {
+		n, err := strconv.ParseInt(s, 10, 64)
 		ms = u.millis(n)
-		return ms, inRange(ms)
+		return ms, err == nil && inRange(ms)
 	}
 	f, err := strconv.ParseFloat(s, 64)
 	ms = u.millisFloat(f)
@@ -89,14 +92,14 @@ func (c *clock) rfc3339(s []byte) (ms int64, ok bool) {
 	}
 	ms = c.start + int64(sec)*1000
 	rest := s[19:]
-	if rest[0] == '.' || rest[0] == ',' {
+	if len(rest) > 0 && (rest[0] == '.' || rest[0] == ',') {
 		scale := int64(100)
 		for rest = rest[1:]; len(rest) > 0 && rest[0]-'0' <= 9; rest = rest[1:] {
 			ms += int64(rest[0]-'0') * scale
 			scale /= 10
 		}
 	}
-	if len(rest) == 1 && rest[0]|0x20 == 'z' {
+	if len(rest) == 0 || len(rest) == 1 && rest[0]|0x20 == 'z' {
 		return ms, inRange(ms)
 	}
 	ahead, ok := zone(rest)

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/cmd/siphunt/traffic"
 )
 
 // attack guesses at one account or at many, from one address or from many.
@@ -48,7 +49,7 @@ func (a *attack) answer(s *Step, rng *rand.Rand) int64 {
 	}
 	f.Status = a.status(member)
 	if client.Is6() {
-		f.Client = within(client, rng)
+		f.Client = traffic.Within(client, rng)
 	}
 	// svcrack's whole attack is one call with one number.
 	s.CallID, s.CSeq = a.callID, 2

@@ -4,7 +4,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/siphunt/siphunt/plugin/internal/engine"
+	"github.com/siphunt/siphunt/plugin/internal/config"
 )
 
 // BenchmarkWeek takes a hundredth of the paper's week from chunks to verdicts; with WEEK=1 in the environment, all of it.
@@ -18,7 +18,7 @@ func BenchmarkWeek(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		r, err := Run(g, engine.DefaultConfig(), func(int) {})
+		r, err := Run(g, config.Default(), func(int) {})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/cmd/siphunt/traffic"
 )
 
 // What attackers' tools call themselves.
@@ -48,7 +49,7 @@ func (p *plan) scans() []*attack {
 	n := p.table.Scans
 	sprays, leaky, twice := quota(n, sprayPercent), quota(n, leakyPercent), n*twicePercent/100
 	scans := []*attack{p.attack(detect.Scan, p.table.Largest, 1, p.table.Largest)}
-	for i, k := range p.rng.Perm(n - 1) {
+	for i, k := range p.Perm(n - 1) {
 		size := 10 + (p.table.Largest-10)/(k+2)
 		var a *attack
 		switch {
@@ -70,9 +71,9 @@ func (p *plan) scans() []*attack {
 
 // spray tries some passwords on every extension: mostly one password after the other, sometimes one extension after the other.
 func (p *plan) spray(size int) *attack {
-	tries := 3 + p.rng.IntN(minimum-2)
+	tries := 3 + p.IntN(minimum-2)
 	turn := 1
-	if p.percent(33) {
+	if p.Percent(33) {
 		turn = tries
 	}
 	return p.attack(detect.Spray, size, turn, size*tries)
@@ -86,7 +87,7 @@ func (p *plan) bruteForces(challenges int) {
 	distributed, denied, successes := quota(n, distributedPercent), quota(n, deniedPercent), p.table.Successful-1
 	var before *attack
 	free := settled // when before is surely over and forgotten
-	for _, k := range p.rng.Perm(n - 1) {
+	for _, k := range p.Perm(n - 1) {
 		size := sizes[k]
 		if distributed > 0 && size >= 12*minBots {
 			a := p.attack(detect.Distributed, p.bots(size), 3, size)
@@ -107,7 +108,7 @@ func (p *plan) bruteForces(challenges int) {
 		case successes > 0:
 			a.succeeds = true
 			successes--
-		case before != nil && p.percent(againPercent) && free+a.longest() < latest:
+		case before != nil && p.Percent(againPercent) && free+a.longest() < latest:
 			a.repeat(before)
 			earliest = free
 		}
@@ -117,15 +118,15 @@ func (p *plan) bruteForces(challenges int) {
 
 // bots is how many share so many guesses: few enough that each has at least two turns of three.
 func (p *plan) bots(guesses int) int {
-	return minBots + p.rng.IntN(min(400, guesses/6-minBots+1))
+	return minBots + p.IntN(min(400, guesses/6-minBots+1))
 }
 
 // attack plans one against a new victim, from new addresses.
 func (p *plan) attack(kind detect.Kind, members, turn, guesses int) *attack {
-	r := p.network.registrar(p.rng)
+	r := p.network.registrar(p.Rand)
 	a := &attack{
-		server: r, clients: []netip.Addr{p.network.attacker(r)}, agent: one(p, attackAgents),
-		port: uint16(p.between(1024, 65535)), callID: p.rng.Uint64(),
+		server: r, clients: []netip.Addr{p.network.attacker(r)}, agent: traffic.One(p.Dice, attackAgents),
+		port: uint16(p.Between(1024, 65535)), callID: p.Uint64(),
 		members: members, turn: turn, guesses: guesses,
 		truth: &Attack{Kind: kind.String(), Registrar: r.addr, Clients: 1, Extensions: 1, Rejections: Statuses{}},
 	}
@@ -154,30 +155,30 @@ func (a *attack) repeat(before *attack) {
 // launch lets an attack begin at some time from earliest on. It returns when it is surely over and forgotten.
 func (p *plan) launch(a *attack, earliest int64) int64 {
 	p.truth.Further += a.further()
-	start := p.between(earliest, latest-a.longest())
+	start := p.Between(earliest, latest-a.longest())
 	p.begin(start, a)
-	over := start + a.longest() + minute
+	over := start + a.longest() + traffic.Minute
 	if a.succeeds && len(a.clients) == 1 {
 		p.use(a, over)
 	}
-	return over + idle + 10*minute
+	return over + idle + 10*traffic.Minute
 }
 
 // gap draws the mean time between two guesses: the big ones are as fast as svcrack is, 20 to 200 a second, the small ones of
 // any rate at which they are still one attack.
 func (p *plan) gap(a *attack) float64 {
-	slowest := float64(10 * second)
+	slowest := float64(10 * traffic.Second)
 	switch {
 	case a.members > 1:
 		// The first ten extensions, or the first eight bots, must be seen within idle_timeout.
-		slowest = min(float64(20*second), float64(100*second)/float64(a.turn))
+		slowest = min(float64(20*traffic.Second), float64(100*traffic.Second)/float64(a.turn))
 	case a.guesses > small:
-		slowest = float64(second) / 20
-	case a.guesses < 200 && p.percent(slowPercent):
-		return float64(p.between(minute, idle/2))
+		slowest = float64(traffic.Second) / 20
+	case a.guesses < 200 && p.Percent(slowPercent):
+		return float64(p.Between(traffic.Minute, idle/2))
 	}
-	slowest = min(slowest, float64(3*day)/float64(a.guesses))
-	return p.logUniform(float64(second)/200, slowest)
+	slowest = min(slowest, float64(3*traffic.Day)/float64(a.guesses))
+	return p.LogUniform(float64(traffic.Second)/200, slowest)
 }
 
 // use lets a cracked account be used by its new owner, every ten minutes for three hours.
@@ -188,6 +189,6 @@ func (p *plan) use(a *attack, from int64) {
 	}
 	ph := p.phone(a.server, a.clients[0], extension)
 	ph.steady = true
-	ph.start, ph.interval, ph.left = from, 10*minute, 2*3*6
+	ph.start, ph.interval, ph.left = from, 10*traffic.Minute, 2*3*6
 	p.add(ph)
 }

@@ -9,7 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/siphunt/siphunt/detect"
-	"github.com/siphunt/siphunt/plugin/internal/engine"
+	"github.com/siphunt/siphunt/plugin/cmd/siphunt/traffic"
+	"github.com/siphunt/siphunt/plugin/internal/config"
+	"github.com/siphunt/siphunt/plugin/internal/replay"
 )
 
 var (
@@ -96,13 +98,13 @@ func TestCompare(t *testing.T) {
 
 // TestJSON reads alerts as siphunt replay writes them, and finds in them what the detector said.
 func TestJSON(t *testing.T) {
-	config := engine.DefaultConfig()
-	encoder, err := config.NewEncoder("", "test")
+	cfg := config.Default()
+	encoder, err := cfg.NewEncoder("", "test", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var said, written Incidents
-	replay, err := engine.NewReplay(config, func(a *detect.Alert) {
+	r, err := replay.New(cfg, func(a *detect.Alert) {
 		said.Add(a)
 		if err := written.AddJSON(encoder.AppendJSON(nil, a, time.UnixMilli(a.Time))); err != nil {
 			t.Error(err)
@@ -115,16 +117,16 @@ func TestJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	records, err := NewEncoder(Chunks, Ipfixcol2)
+	records, err := NewEncoder(traffic.Chunks, traffic.Ipfixcol2)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var chunk []byte
 	for more := true; more; {
 		chunk, _, more = records.Chunk(chunk[:0], g)
-		replay.Chunk(chunk)
+		r.Chunk(chunk)
 	}
-	replay.Finish()
+	r.Finish()
 	if diff := cmp.Diff(said.Ended(), written.Ended(), cmpopts.EquateComparable(netip.Addr{})); diff != "" {
 		t.Errorf("(-said +written)\n%s", diff)
 	}

@@ -6,7 +6,14 @@ import (
 	"time"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/cmd/siphunt/traffic"
 )
+
+// source gives one answer after the other.
+type source interface {
+	// answer fills s with the answer that is due at s.Flow.Time, and returns the time of the next, 0 after the last.
+	answer(s *Step, rng *rand.Rand) int64
+}
 
 // Step is one answer to a REGISTER, and what passed before it.
 type Step struct {
@@ -35,7 +42,7 @@ func (s *Step) Answer() detect.Flow {
 // Generator makes a week. The same seed and scale make the same.
 type Generator struct {
 	rng    *rand.Rand
-	queue  queue
+	queue  traffic.Queue[source]
 	truth  *Truth
 	others int   // records that are to be given as Others, in all
 	given  int   // of them so far
@@ -47,7 +54,7 @@ const Start int64 = 1_793_577_600_000
 
 const (
 	end   = Start + int64(Duration/time.Millisecond)
-	pause = second // how long a step is at most, so that it is no more than some thousand records
+	pause = traffic.Second // how long a step is at most, so that it is no more than some thousand records
 )
 
 // New plans a week. It fails for a scale outside MinScale to 1.
@@ -56,13 +63,14 @@ func New(seed uint64, scale float64) (*Generator, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := newPlan(rand.New(rand.NewPCG(seed, 0)), table, scale)
+	p := newPlan(traffic.NewDice(seed), table, scale)
 	p.campaign()
 	p.population()
 	p.truth.Seed = seed
+	p.sources.Order()
 	return &Generator{
-		rng:    p.rng,
-		queue:  newQueue(p.sources),
+		rng:    p.Rand,
+		queue:  p.sources,
 		truth:  p.truth,
 		others: table.Records - 2*(table.Relevant+p.truth.Further),
 		now:    Start,
@@ -76,10 +84,10 @@ func (g *Generator) Next(s *Step) bool {
 	}
 	*s = Step{}
 	at := min(g.now+pause, end)
-	if len(g.queue) > 0 && g.queue[0].at <= at {
-		at = g.queue[0].at
+	if len(g.queue) > 0 && g.queue[0].At <= at {
+		at = g.queue[0].At
 		s.Flow.Time, s.Flow.Transport = at, detect.UDP
-		g.queue.reschedule(g.queue[0].src.answer(s, g.rng))
+		g.queue.Reschedule(g.queue[0].Item.answer(s, g.rng))
 	}
 	s.Flow.Time, g.now = at, at
 	due := int(float64(g.others) * passed(at))

@@ -5,13 +5,8 @@ import (
 	"net/netip"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/cmd/siphunt/traffic"
 )
-
-// What phones call themselves.
-var phoneAgents = []string{
-	"Yealink SIP-T46S 66.86.0.15", "Grandstream GXP2160 1.0.11.35", "Cisco/SPA504G-7.6.2e", "snom720/8.7.5.17",
-	"PolycomVVX-VVX_411-UA/5.9.5.0614", "AVM FRITZ!Box 7590 154.07.29", "Linphone/4.2 (belle-sip/4.3.1)", "Zoiper rv2.10.13",
-}
 
 // How many there are in a whole week.
 const (
@@ -35,12 +30,12 @@ func (p *plan) population() {
 	}
 	for range max(1, int(weekExchanges*p.scale)) {
 		most := int64(4000 * math.Sqrt(p.scale))
-		p.site(int(p.between(most/4, most)), hour)
+		p.site(int(p.Between(most/4, most)), traffic.Hour)
 	}
 	for p.budget > 0 {
 		size := 1
-		if p.percent(sharedPercent) {
-			size = min(200, int(2/(1-p.rng.Float64()))) // heavy-tailed too
+		if p.Percent(sharedPercent) {
+			size = min(200, int(2/(1-p.Float64()))) // heavy-tailed too
 		}
 		p.site(size, p.expiry())
 	}
@@ -49,26 +44,26 @@ func (p *plan) population() {
 // victims are the phones of accounts under distributed attack, which register all the while.
 func (p *plan) victims() {
 	for _, due := range p.sources {
-		a, ok := due.src.(*attack)
-		if !ok || len(a.clients) == 1 || !p.percent(victimsPercent) {
+		a, ok := due.Item.(*attack)
+		if !ok || len(a.clients) == 1 || !p.Percent(victimsPercent) {
 			continue
 		}
 		ph := p.phone(a.server, p.network.phone(a.server), a.truth.Extension)
 		ph.steady = true
-		p.registering(ph, 10*minute)
+		p.registering(ph, 10*traffic.Minute)
 		p.add(ph)
 	}
 }
 
 // misconfigure plans a phone that works until its password is changed, and then retries for hours.
 func (p *plan) misconfigure() {
-	r := p.network.registrar(p.rng)
+	r := p.network.registrar(p.Rand)
 	ph := p.phone(r, p.network.phone(r), r.phone())
 	ph.reuses = true
 	m := &misconfigured{
-		broken:  p.between(settled, latest-day),
-		retries: int(p.between(minimum, 500)),
-		gap:     p.between(10*second, 100*second),
+		broken:  p.Between(settled, latest-traffic.Day),
+		retries: int(p.Between(minimum, 500)),
+		gap:     p.Between(10*traffic.Second, 100*traffic.Second),
 		truth: &Attack{
 			Kind: detect.BruteForce.String(), Registrar: r.addr, Client: ph.client, Extension: ph.extension,
 			Clients: 1, Extensions: 1, Rejections: Statuses{}, KnownClient: true,
@@ -77,7 +72,7 @@ func (p *plan) misconfigure() {
 	if ph.client.Is6() {
 		m.truth.Client = ph.client.Prev()
 	}
-	p.registering(ph, p.between(10*minute, hour))
+	p.registering(ph, p.Between(10*traffic.Minute, traffic.Hour))
 	ph.left = 1 + int((m.broken-ph.start)/ph.interval)
 	m.phone = *ph
 	p.budget -= ph.left + m.retries
@@ -87,11 +82,11 @@ func (p *plan) misconfigure() {
 
 // site plans phones behind one address that register at one registrar.
 func (p *plan) site(size int, interval int64) {
-	r := p.network.registrar(p.rng)
+	r := p.network.registrar(p.Rand)
 	client := p.network.phone(r)
 	for range size {
 		ph := p.phone(r, client, r.phone())
-		ph.reuses = interval < 5*minute || p.percent(reusesPercent)
+		ph.reuses = interval < 5*traffic.Minute || p.Percent(reusesPercent)
 		p.registering(ph, interval)
 		p.add(ph)
 	}
@@ -100,10 +95,10 @@ func (p *plan) site(size int, interval int64) {
 // phone plans who, but not when.
 func (p *plan) phone(r *registrar, client netip.Addr, extension string) *phone {
 	ph := &phone{
-		server: r, client: client, port: uint16(p.between(1024, 65535)), transport: detect.UDP,
-		extension: extension, agent: one(p, phoneAgents), callID: p.rng.Uint64(),
+		server: r, client: client, port: uint16(p.Between(1024, 65535)), transport: detect.UDP,
+		extension: extension, agent: traffic.One(p.Dice, traffic.PhoneAgents), callID: p.Uint64(),
 	}
-	if p.percent(tcpPercent) {
+	if p.Percent(tcpPercent) {
 		ph.transport = detect.TCP
 	}
 	return ph
@@ -112,7 +107,7 @@ func (p *plan) phone(r *registrar, client netip.Addr, extension string) *phone {
 // registering lets a phone register all week. It stops a little before the end, so that what goes wrong finds time.
 func (p *plan) registering(ph *phone, interval int64) {
 	ph.interval = interval
-	ph.start = Start + p.between(0, interval)
+	ph.start = Start + p.Between(0, interval)
 	ph.left = int((latest - ph.start) / interval)
 	if !ph.reuses {
 		ph.left *= 2
@@ -131,15 +126,15 @@ func (p *plan) add(ph *phone) {
 
 // expiry draws how often phones register: some every minute, to keep a NAT open.
 func (p *plan) expiry() int64 {
-	switch n := p.rng.IntN(100); {
+	switch n := p.IntN(100); {
 	case n < 2:
-		return minute
+		return traffic.Minute
 	case n < 5:
-		return 5 * minute
+		return 5 * traffic.Minute
 	case n < 11:
-		return 10 * minute
+		return 10 * traffic.Minute
 	case n < 26:
-		return 30 * minute
+		return 30 * traffic.Minute
 	}
-	return hour
+	return traffic.Hour
 }

@@ -9,9 +9,9 @@ import (
 	"strconv"
 
 	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/cmd/siphunt/traffic"
 )
 
 // mostFaults is how many faults are listed.
@@ -43,10 +43,10 @@ func (r *Result) Write(w io.Writer, config *detect.Config) {
 // table is Table 1 of the paper, what was planted, and what was found.
 func (r *Result) table() string {
 	p, t, f := &Paper, &r.Truth.Table, &r.Found
-	out := newTable("", "paper", "planted", "found")
+	out := traffic.NewTable("", "paper", "planted", "found")
 	if f.Records > 0 {
-		out.AppendRow(table.Row{"SIP flow records", thousands(p.Records), thousands(t.Records), thousands(f.Records)})
-		out.AppendRow(table.Row{"401 and 200 to REGISTER", thousands(p.Relevant), thousands(t.Relevant), thousands(f.Relevant)})
+		out.AppendRow(table.Row{"SIP flow records", traffic.Thousands(p.Records), traffic.Thousands(t.Records), traffic.Thousands(f.Records)})
+		out.AppendRow(table.Row{"401 and 200 to REGISTER", traffic.Thousands(p.Relevant), traffic.Thousands(t.Relevant), traffic.Thousands(f.Relevant)})
 	}
 	for _, row := range []struct {
 		name                  string
@@ -60,10 +60,10 @@ func (r *Result) table() string {
 		{"attempts of the strongest", p.Strongest, t.Strongest, f.Strongest},
 		{"extensions of the largest", p.Largest, t.Largest, f.Largest},
 	} {
-		out.AppendRow(table.Row{row.name, thousands(row.paper), thousands(row.planted), thousands(row.found)})
+		out.AppendRow(table.Row{row.name, traffic.Thousands(row.paper), traffic.Thousands(row.planted), traffic.Thousands(row.found)})
 	}
-	out.AppendRow(table.Row{"403 and 404 to attacks", "", thousands(r.Truth.Further), thousands(r.Further)})
-	out.AppendRow(table.Row{"misconfigured phones", "", thousands(len(r.Truth.Misconfigured)), thousands(r.Known)})
+	out.AppendRow(table.Row{"403 and 404 to attacks", "", traffic.Thousands(r.Truth.Further), traffic.Thousands(r.Further)})
+	out.AppendRow(table.Row{"misconfigured phones", "", traffic.Thousands(len(r.Truth.Misconfigured)), traffic.Thousands(r.Known)})
 	out.AppendSeparator()
 	for _, row := range []struct {
 		name string
@@ -72,45 +72,22 @@ func (r *Result) table() string {
 		{"missed", len(r.Missed)}, {"false", len(r.False)}, {"merged", len(r.Merged)}, {"split", len(r.Split)},
 		{"with other figures", len(r.Different)},
 	} {
-		out.AppendRow(table.Row{row.name, "", "", thousands(row.n)})
+		out.AppendRow(table.Row{row.name, "", "", traffic.Thousands(row.n)})
 	}
 	return out.Render()
 }
 
 // delays is the distribution of the times to alert.
 func (r *Result) delays(config *detect.Config) string {
-	out := newTable("report", "n", "min", "median", "p90", "p99", "max", "bound")
+	out := traffic.NewTable("report", "n", "min", "median", "p90", "p99", "max", "bound")
 	for _, class := range slices.Sorted(maps.Keys(r.Delays)) {
 		d := slices.Sorted(slices.Values(r.Delays[class]))
 		at := func(share float64) string { // the nearest rank
 			return seconds(d[max(0, int(math.Ceil(share*float64(len(d))))-1)])
 		}
-		out.AppendRow(table.Row{class, thousands(len(d)), at(0), at(0.5), at(0.9), at(0.99), at(1), seconds(DelayBound(class, config))})
+		out.AppendRow(table.Row{class, traffic.Thousands(len(d)), at(0), at(0.5), at(0.9), at(0.99), at(1), seconds(DelayBound(class, config))})
 	}
 	return out.Render()
-}
-
-// newTable has figures in all columns but the first.
-func newTable(header ...any) table.Writer {
-	t := table.NewWriter()
-	t.SetStyle(table.StyleLight)
-	t.Style().Format.Header = text.FormatDefault
-	t.AppendHeader(header)
-	var columns []table.ColumnConfig
-	for i := range header[1:] {
-		columns = append(columns, table.ColumnConfig{Number: i + 2, Align: text.AlignRight, AlignHeader: text.AlignRight})
-	}
-	t.SetColumnConfigs(columns)
-	return t
-}
-
-// thousands writes 718627758 as 718,627,758.
-func thousands(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }
 
 func seconds(ms int64) string { return strconv.FormatFloat(float64(ms)/1000, 'f', 1, 64) }

@@ -3,7 +3,9 @@ package week
 import (
 	"time"
 
-	"github.com/siphunt/siphunt/plugin/internal/engine"
+	"github.com/siphunt/siphunt/plugin/cmd/siphunt/traffic"
+	"github.com/siphunt/siphunt/plugin/internal/config"
+	"github.com/siphunt/siphunt/plugin/internal/replay"
 )
 
 // Cost is what a run in this process took. All is 0 where the system does not tell.
@@ -14,39 +16,39 @@ type Cost struct {
 }
 
 // Run puts a week through the detector, chunk by chunk, in this process. done gets the number of new records, now and then.
-func Run(g *Generator, config *engine.Config, done func(records int)) (*Result, error) {
+func Run(g *Generator, cfg *config.Config, done func(records int)) (*Result, error) {
 	var incidents Incidents
-	replay, err := engine.NewReplay(config, incidents.Add, func(string) {})
+	r, err := replay.New(cfg, incidents.Add, func(string) {})
 	if err != nil {
 		return nil, err
 	}
-	encoder, err := NewEncoder(Chunks, Ipfixprobe)
+	encoder, err := NewEncoder(traffic.Chunks, traffic.Ipfixprobe)
 	if err != nil {
 		return nil, err
 	}
 	var cost Cost
-	chunk := make([]byte, 0, chunkSize+chunkSize/2)
+	chunk := make([]byte, 0, traffic.ChunkSize+traffic.ChunkSize/2)
 	for more := true; more; {
 		begin, records := processorTime(), 0
 		chunk, records, more = encoder.Chunk(chunk[:0], g)
 		made := processorTime()
-		replay.Chunk(chunk)
+		r.Chunk(chunk)
 		cost.Generation += made - begin
 		cost.Detection += processorTime() - made
 		done(records)
 	}
 	begin := processorTime()
-	replay.Finish()
+	r.Finish()
 	cost.Detection += processorTime() - begin
 	cost.Memory = residentPeak()
-	r := Compare(g.Truth(), incidents.Ended())
-	r.setRecords(replay.Counts())
-	r.Cost = &cost
-	return r, nil
+	result := Compare(g.Truth(), incidents.Ended())
+	result.setRecords(r.Counts())
+	result.Cost = &cost
+	return result, nil
 }
 
 // setRecords completes the table with what the decoder counted: relevant are the answers less those that the paper did not look at.
-func (r *Result) setRecords(c engine.ReplayCounts) {
+func (r *Result) setRecords(c replay.Counts) {
 	r.Found.Records = int(c.Records)
 	r.Found.Relevant = int(c.Relevant) - r.Further
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/siphunt/siphunt/plugin/internal/engine"
+	"github.com/siphunt/siphunt/plugin/internal/config"
 )
 
 // TestWeek puts a hundredth of the paper's week through the detector, and a five-hundredth of some others: all attacks are
@@ -21,8 +21,8 @@ func TestWeek(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		config := engine.DefaultConfig()
-		r, err := Run(g, config, func(int) {})
+		cfg := config.Default()
+		r, err := Run(g, cfg, func(int) {})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,7 +38,7 @@ func TestWeek(t *testing.T) {
 			t.Errorf("scale %g, seed %d: reports of %q, want of %q", tt.scale, tt.seed, got, classes)
 		}
 		for class, delays := range r.Delays {
-			bound := DelayBound(class, &config.Detector)
+			bound := DelayBound(class, &cfg.Detector)
 			if low, high := slices.Min(delays), slices.Max(delays); low < 0 || high > bound {
 				t.Errorf("scale %g, seed %d: %s reported after %v to %v, not within %v", tt.scale, tt.seed, class,
 					time.Duration(low)*time.Millisecond, time.Duration(high)*time.Millisecond, time.Duration(bound)*time.Millisecond)
@@ -53,9 +53,9 @@ func TestDeaf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := engine.DefaultConfig()
-	config.Detector.Attempts = 100
-	r, err := Run(g, config, func(int) {})
+	cfg := config.Default()
+	cfg.Detector.Attempts = 100
+	r, err := Run(g, cfg, func(int) {})
 	if err != nil {
 		t.Fatal(err)
 	}

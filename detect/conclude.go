@@ -1,0 +1,290 @@
+package detect
+
+// conclude judges the acceptance that closed the run of a pair (RULES.md, "Conclude"). It tells whether an account was
+// entered, so that the acceptance vouches for nobody. It is called again when belated rejections have made the run longer.
+func (d *Detector) conclude(pi uint32, p *pair) (entered bool) {
+	if p.member != 0 && d.incidentOf(p).kind == DistributedScan && !p.has(runKnown|wasGood) && d.isAttackAlone(p) {
+		d.leave(pi, p)
+	}
+	if p.member == 0 {
+		entered = d.concludeOutside(pi, p)
+	} else {
+		entered = d.concludeMember(p)
+	}
+	if !d.isDoubtful(p) || p.member != 0 && d.incidentOf(p).kind != DistributedScan {
+		d.unsuspect(pi, p)
+	}
+	return entered
+}
+
+// concludeOutside judges the run of a pair that is in no incident: an open one may take it, it may have been a fast brute
+// force, or make its groups suspicious.
+func (d *Detector) concludeOutside(pi uint32, p *pair) bool {
+	th := d.thresholdsOf(p)
+	n := p.count()
+	if p.has(runKnown | wasGood) {
+		return false
+	}
+	attack := d.attackOf(p.client, p.extension, 0)
+	if attack != nil && d.confidence(attack, p) == NoConfidence {
+		attack = nil
+	}
+	switch {
+	case attack != nil:
+		d.join(attack, pi, p)
+	case n >= th.Attempts && !p.has(runSlow):
+		d.openBruteForce(pi, p, Crossing{"attempts", th.Attempts, n, d.full(p.last)})
+	case p.has(runFast):
+		d.openBruteForce(pi, p, Crossing{"fast_attempts", th.FastAttempts, n, d.full(p.last)})
+	case d.isDoubtful(p):
+		if !p.has(isSuspicious) {
+			d.suspect(pi, p)
+		}
+		d.judge(pi, p, d.full(p.last))
+	}
+	if spread := d.attackOf(0, 0, d.clients.At(p.client).registrar); p.member == 0 && spread != nil && d.confidence(spread, p) != NoConfidence {
+		d.join(spread, pi, p)
+	}
+	return p.member != 0 && d.members.At(p.member).entered
+}
+
+// isAttackAlone tells whether the accepted run of a pair is a brute force, whatever else goes on.
+func (d *Detector) isAttackAlone(p *pair) bool {
+	return p.has(runFast) || p.count() >= d.thresholdsOf(p).Attempts && !p.has(runSlow)
+}
+
+// noteFast notes that a run is as fast as no login is: fast_attempts rejections in two seconds.
+func (d *Detector) noteFast(p *pair, t int64) {
+	if p.has(runKnown | runFast) {
+		return
+	}
+	n := d.noteBurst(p, t)
+	if r := &d.registrars[d.clients.At(p.client).registrar]; n >= r.thresholds.FastAttempts*r.echo.factor() {
+		p.flags |= runFast
+	}
+}
+
+// isDoubtful tells whether a run that was accepted may have been guessing: the client was never accepted on this extension before,
+// and a password was refused, or there were more challenges than one login takes, in a network that is known for a while.
+func (d *Detector) isDoubtful(p *pair) bool {
+	if !p.has(runClosed) || p.has(wasGood|runKnown) || !d.isAlive(p) {
+		return false
+	}
+	return d.passwordRefused(p) && p.count() >= 2 ||
+		d.hard(p) == 0 && p.count() >= d.doubtfulChallenges(d.clients.At(p.client)) && d.now-d.graces.since >= settledAfter
+}
+
+// settledAfter is the age, in milliseconds, before which a detector has not seen who is good.
+const settledAfter = 3_600_000
+
+// doubtfulChallenges returns how many challenges are more than a login commonly takes.
+func (d *Detector) doubtfulChallenges(c *client) int {
+	return 3 * d.registrars[c.registrar].echo.factor()
+}
+
+// concludeMember judges the run of a pair that is in an incident.
+func (d *Detector) concludeMember(p *pair) bool {
+	m := d.members.At(p.member)
+	inc := d.incidents[m.incident]
+	if inc.kind == Outage {
+		return false
+	}
+	if !m.accepted {
+		m.accepted = true
+		if p.count() <= 2 && d.hard(p) == 0 {
+			inc.acceptedLogins++
+		}
+	}
+	short := p.count() <= d.loginChallenges(inc.registrar)
+	if m.entered {
+		if !short {
+			d.include(p)
+		}
+		return true
+	}
+	confidence := d.confidence(inc, p)
+	if confidence == NoConfidence {
+		if short {
+			d.exclude(p)
+		}
+		d.considerWithdrawal(inc)
+		return false
+	}
+	d.include(p)
+	d.succeed(inc, p, confidence)
+	return confidence > Unlikely
+}
+
+// confidence returns how sure it is that the acceptance of a pair's closed run lets an attacker in, if the run is part of
+// an incident.
+func (d *Detector) confidence(inc *incident, p *pair) Confidence {
+	n := p.count()
+	if inc.kind != BruteForce && (p.has(wasGood|runKnown) || n == 0 && inc.kind != Distributed) {
+		return NoConfidence
+	}
+	c := d.clients.At(p.client)
+	switch inc.kind {
+	case BruteForce:
+		return d.bruteForceConfidence(inc, p, c)
+	case Distributed:
+		return d.distributedConfidence(p, n)
+	case DistributedScan:
+		if d.passwordRefused(p) || n >= d.thresholdsOf(p).FastAttempts && d.hard(p) == 0 {
+			return Probable
+		}
+		return NoConfidence
+	case Outage:
+		return NoConfidence
+	}
+	return d.scanConfidence(inc, c, p, n)
+}
+
+func (d *Detector) bruteForceConfidence(inc *incident, p *pair, c *client) Confidence {
+	switch {
+	case inc.known:
+		return Unlikely
+	case inc.fast && inc.attempts < uint64(d.thresholdsOf(p).Attempts) && c.flags&isTool == 0:
+		return Probable
+	case d.isPhoneLike(inc):
+		if d.isOwnedElsewhere(p) || c.group != 0 && d.groups.At(c.group).suspicious > 1 {
+			return Probable
+		}
+		return Unlikely
+	}
+	return Confirmed
+}
+
+func (d *Detector) distributedConfidence(p *pair, n int) Confidence {
+	switch {
+	case n >= d.thresholdsOf(p).SuccessAfter:
+		return Confirmed
+	case d.isOwnedElsewhere(p):
+		return Probable
+	}
+	return NoConfidence
+}
+
+// scanConfidence is that of a client that tries many accounts.
+func (d *Detector) scanConfidence(inc *incident, c *client, p *pair, n int) Confidence {
+	surely := Probable
+	if inc.kind != Scan || n >= d.thresholdsOf(p).Attempts || c.flags&isTool != 0 {
+		surely = Confirmed
+	}
+	switch {
+	case inc.isMostlyAccepted():
+		return NoConfidence
+	case inc.few && d.isPhoneLike(inc):
+		if d.isOwnedElsewhere(p) {
+			return Probable
+		}
+		return Unlikely
+	case d.passwordRefused(p) || n >= d.doubtfulChallenges(c) || n >= 2 && inc.homes < severalHomes:
+		return surely
+	case inc.homes > 0: // others are at home behind this address, and a login takes a challenge or two
+		return NoConfidence
+	}
+	return Probable
+}
+
+// severalHomes is how many extensions that are known good behind an address make it one of several phones.
+const severalHomes = 3
+
+// isOwnedElsewhere tells whether another client is known good on the extension of a pair.
+func (d *Detector) isOwnedElsewhere(p *pair) bool {
+	others := d.extensions.At(p.extension).good
+	if p.has(good) {
+		others--
+	}
+	return others > 0
+}
+
+// considerWithdrawal ends a scan most of whose extensions were accepted after a challenge or two: a NAT of phones.
+func (d *Detector) considerWithdrawal(inc *incident) {
+	if inc.isMostlyAccepted() {
+		d.finish(inc, Withdrawn, EndAccepted)
+	}
+}
+
+func (inc *incident) isMostlyAccepted() bool {
+	return (inc.kind == Scan || inc.kind == Spray) && 2*inc.acceptedLogins > inc.size
+}
+
+// A phone with a wrong password tries again every 20 to 120 seconds, with two rejections each time, or twice as many where two
+// probes see them.
+const (
+	phonePace     = 18    // rejections a minute, on average
+	phonePeak     = 24    // in any minute
+	phoneAttempts = 250   // of an account that registers from elsewhere: by then somebody has put the password right
+	deadAttempts  = 2_000 // of an account that nobody registers: a phone that was forgotten
+	fewPhones     = 3     // that are set up wrong behind one address
+)
+
+// isPhoneLike tells whether a brute force, or a scan of few extensions, is no faster and no longer than phones with wrong
+// passwords. Where there is no such account, no password is guessed.
+func (d *Detector) isPhoneLike(inc *incident) bool {
+	phones := uint64(1)
+	if inc.few {
+		phones = uint64(inc.size)
+	}
+	if inc.kind != BruteForce && (!inc.few || phones > fewPhones) {
+		return false
+	}
+	if uint64(inc.pace.peak) > phonePeak*phones || inc.attempts*60_000 > phonePace*phones*uint64(inc.last-inc.first) {
+		return false
+	}
+	limit := uint64(deadAttempts)
+	if inc.kind == BruteForce && d.isOwnedElsewhere(d.pairs.At(d.members.At(inc.members).pair)) {
+		limit = phoneAttempts
+	}
+	return inc.attempts < limit*phones || inc.attempts == d.notFound(inc)
+}
+
+// notFound returns how many rejections of an incident said that there is no such account.
+func (d *Detector) notFound(inc *incident) (n uint64) {
+	for code, count := range inc.codes {
+		if (d.hardCodes&^d.refusedCodes)&(1<<code) != 0 {
+			n += count
+		}
+	}
+	return n
+}
+
+// pace is the greatest number of rejections in a minute of the clock.
+type pace struct {
+	minute      int64
+	count, peak uint32
+}
+
+func (p *pace) add(t int64) {
+	if minute := t / 60_000; minute != p.minute {
+		p.minute, p.count = minute, 0
+	}
+	p.count++
+	p.peak = max(p.peak, p.count)
+}
+
+// severity is what an analyst should make of an incident.
+func (d *Detector) severity(inc *incident) int {
+	base := SeverityLow
+	switch inc.kind {
+	case BruteForce:
+		if !inc.known && !inc.slow && !d.isPhoneLike(inc) {
+			base = SeverityMedium
+		}
+	case Scan:
+		if inc.few && !inc.slow && !d.isPhoneLike(inc) {
+			base = SeverityMedium
+		}
+	case Spray, Distributed, HorizontalScan, DistributedScan:
+		if !inc.slow {
+			base = SeverityHigh
+		}
+	}
+	switch inc.confidence {
+	case Confirmed:
+		return SeverityCritical
+	case Probable:
+		return max(base, SeverityHigh)
+	}
+	return base
+}

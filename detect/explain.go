@@ -1,0 +1,236 @@
+package detect
+
+// pairOf returns the pair of a subject, made where it is not known, and notes the ports seen.
+func (d *Detector) pairOf(s *subject) *pair {
+	var p *pair
+	if s.pair != 0 {
+		p = d.pairs.At(s.pair)
+	} else {
+		p = d.addPair(s)
+	}
+	d.registrars[s.registrar].port = s.flow.RegistrarPort
+	c := d.clients.At(p.client)
+	c.port, c.transport = s.flow.ClientPort, s.flow.Transport
+	return p
+}
+
+// reject counts a rejection; code is its place in Config.FailureCodes.
+func (d *Detector) reject(s *subject, code uint8) {
+	if s.pair == 0 {
+		if inc := d.attackOf(s.client, s.extension, 0); inc != nil && d.isFull(inc) {
+			inc.witness(s.flow)
+			d.countStranger(inc, s, code)
+			return
+		}
+	}
+	t := s.flow.Time
+	p := d.pairOf(s)
+	d.expire(s.pair, p)
+	if p.has(hasAccepted) && t <= d.full(p.accepted) {
+		d.rejectBelated(s, p, code)
+		return
+	}
+	switch {
+	case p.has(isSuspicious) && p.has(runClosed): // a login of one whose earlier acceptance is in doubt
+		return
+	case !p.has(runOpen):
+		d.beginRun(s, p, t)
+	case p.member == 0 && !d.isAlive(p):
+		if p.has(isSuspicious | isDormant) {
+			p.flags |= runSlow
+		} else {
+			d.beginRun(s, p, t)
+		}
+	}
+	d.widen(p, t)
+	d.addToRun(p, code)
+	d.noteFast(p, t)
+	switch {
+	case p.member != 0:
+		d.rejectMember(s, p, code, t)
+	case p.has(runKnown):
+		d.rejectKnown(s, p, t)
+	case p.has(isSuspicious|isDormant) || d.isUnexplained(p):
+		d.takeUnexplained(s.pair, p, t)
+	case p.count() == 1:
+		d.awaitGrace(s.pair, p)
+	}
+	d.ensureAged(s.pair, p)
+	if p.member != 0 {
+		d.incidentOf(p).witness(s.flow)
+	}
+}
+
+// takeUnexplained has a pair with an unexplained run judged: an open incident takes it, or its groups are judged. t is the
+// time of the rejection that brought it here.
+func (d *Detector) takeUnexplained(pi uint32, p *pair, t int64) {
+	if inc := d.attackOf(p.client, p.extension, 0); inc != nil {
+		d.join(inc, pi, p)
+		return
+	}
+	if !p.has(isSuspicious) {
+		d.suspect(pi, p)
+	}
+	d.judge(pi, p, t)
+	if attack := d.registrars[d.clients.At(p.client).registrar].attack; attack != 0 && p.member == 0 {
+		d.join(d.incidents[attack], pi, p)
+	}
+}
+
+// rejectKnown counts a rejection of a run that is known: it is a brute force when it is as long as one, unless its
+// registrar rejects many who are known good.
+func (d *Detector) rejectKnown(s *subject, p *pair, t int64) {
+	r := &d.registrars[s.registrar]
+	n := p.count()
+	if n >= outageAttempts {
+		d.noteFailing(s.pair, p, s.registrar)
+		if r.outage != 0 {
+			d.join(d.incidents[r.outage], s.pair, p)
+			return
+		}
+	}
+	if n >= r.thresholds.Attempts {
+		d.openBruteForce(s.pair, p, Crossing{"attempts", r.thresholds.Attempts, n, t})
+	}
+}
+
+// rejectMember counts a rejection of a pair that is in an incident.
+func (d *Detector) rejectMember(s *subject, p *pair, code uint8, t int64) {
+	m := d.members.At(p.member)
+	m.touched = d.now
+	if p.has(runExcluded) {
+		if d.isSettledMember(p) {
+			d.include(p)
+		} else if p.count() == 1 {
+			d.awaitGrace(s.pair, p)
+		}
+		return
+	}
+	d.count(d.incidents[m.incident], m, code, t)
+	if d.incidents[m.incident].isWeak() && !p.has(runKnown) {
+		if !p.has(isSuspicious) {
+			d.suspect(s.pair, p)
+		}
+		d.judge(s.pair, p, t)
+	}
+}
+
+// isSettledMember tells whether a run of a pair that has been accepted in its incident, or was known good before it, is more
+// than a login.
+func (d *Detector) isSettledMember(p *pair) bool {
+	c := d.clients.At(p.client)
+	return p.count() > d.loginChallenges(c.registrar) || !p.has(runKnown) && (d.hard(p) > 0 || d.full(p.first) < d.now-d.graceOf(c))
+}
+
+// rejectBelated counts a rejection that an acceptance has overtaken: it belongs to the run which that closed, while that is
+// the newest.
+func (d *Detector) rejectBelated(s *subject, p *pair, code uint8) {
+	if p.has(runOpen) {
+		if p.member != 0 && !p.has(wasGood) {
+			m := d.members.At(p.member)
+			d.count(d.incidents[m.incident], m, code, s.flow.Time)
+		}
+		return
+	}
+	t := s.flow.Time
+	if p.count() == 0 {
+		p.flags |= runClosed
+		p.first, p.last = uint32(t), uint32(t)
+	}
+	d.widen(p, t)
+	d.addToRun(p, code)
+	d.noteFast(p, t)
+	if p.member != 0 && !p.has(runExcluded) {
+		m := d.members.At(p.member)
+		d.count(d.incidents[m.incident], m, code, t)
+	}
+	if !p.has(runKnown) {
+		d.conclude(s.pair, p)
+	}
+	d.ensureAged(s.pair, p)
+}
+
+// accept closes the run of a pair, and tells what that means.
+func (d *Detector) accept(s *subject) {
+	t := s.flow.Time
+	if s.pair == 0 {
+		if inc := d.attackOf(s.client, s.extension, 0); inc != nil && inc.by == byClient && d.isFull(inc) {
+			d.succeedStranger(inc, s)
+			return
+		}
+	}
+	p := d.pairOf(s)
+	d.expire(s.pair, p)
+	d.graces.note(d.now - t)
+	repeats := p.has(hasAccepted) && max(t-d.full(p.accepted), d.full(p.accepted)-t) <= echoWindow
+	d.registrars[d.clients.At(p.client).registrar].echo.note(repeats)
+	if p.has(hasAccepted) && t <= d.full(p.accepted) {
+		return
+	}
+	if p.has(isSuspicious) && p.has(runClosed) { // the doubt about an earlier acceptance stays
+		p.accepted = uint32(t)
+		return
+	}
+	known := p.has(good)
+	if !p.has(runOpen) || p.member == 0 && !d.isAlive(p) {
+		d.openRun(s.pair, p, t)
+		if known {
+			p.flags |= runKnown
+		}
+	}
+	first := !p.has(hasAccepted)
+	p.flags = p.flags&^(runOpen|wasGood|isFailing) | runClosed | hasAccepted
+	if known {
+		p.flags |= wasGood
+	}
+	p.accepted = uint32(t)
+	if p.member != 0 {
+		d.members.At(p.member).touched = d.now
+		d.incidentOf(p).witness(s.flow)
+	}
+	if p.member == 0 && known {
+		d.unsuspect(s.pair, p)
+		d.welcome(s, p, first)
+	} else if !d.conclude(s.pair, p) {
+		d.welcome(s, p, first)
+	}
+	d.ensureAged(s.pair, p)
+}
+
+// welcome makes a pair known good.
+func (d *Detector) welcome(s *subject, p *pair, first bool) {
+	if p.has(good) {
+		return
+	}
+	d.setGood(s.pair, p, true)
+	if first {
+		d.registrars[d.clients.At(p.client).registrar].recent.add(d.now)
+	}
+	d.learnSister(s)
+	d.excuseSisters(s)
+}
+
+// observeRequest notes what a request tells about its client.
+func (d *Detector) observeRequest(f *Flow) {
+	if f.UserAgent == "" {
+		return
+	}
+	registrar, client := f.Registrar.As16(), d.maskClient(f.Client)
+	d.agents.note(&registrar, &client, f.UserAgent)
+	tool := d.tools.isTool(f.UserAgent)
+	if d.openIncidents == 0 && !tool {
+		return
+	}
+	var buf [maxName]byte
+	s := subject{name: shortName(f.Extension, &buf)}
+	d.identify(&s, f)
+	d.find(&s)
+	if tool && s.client != 0 {
+		d.clients.At(s.client).flags |= isTool
+	}
+	if s.pair != 0 && d.pairs.At(s.pair).member != 0 {
+		d.incidentOf(d.pairs.At(s.pair)).witness(f)
+	} else if inc := d.attackOf(s.client, s.extension, 0); inc != nil {
+		inc.witness(f)
+	}
+}

@@ -1,0 +1,283 @@
+package detect
+
+import (
+	"math"
+	"slices"
+)
+
+// Attacks are groupings of unexplained runs (RULES.md, "Group"). One mechanism finds them all: a row of the table says which
+// pairs belong together, and which figure reaches which threshold.
+
+// groupedBy is what the pairs of an incident have in common.
+type groupedBy uint8
+
+const (
+	byPair groupedBy = iota
+	byClient
+	byExtension
+	byNetwork
+	byHost
+	byRegistrar
+)
+
+// grouping is a row: a kind of attack.
+type grouping struct {
+	kind Kind
+	by   groupedBy
+	slow bool   // counts the runs of a day, not of idle_timeout alone
+	few  bool   // a scan of few extensions
+	key  string // the threshold
+	// reached returns the figure and the threshold that it has to reach.
+	reached func(d *Detector, v *view) (figure, bar int)
+}
+
+// view is a pair whose run is unexplained, and the groups that it belongs to.
+type view struct {
+	pi, ci, ei        uint32
+	p                 *pair
+	c                 *client
+	e                 *extension
+	r                 *registrar
+	client, extension *group
+	network           *group // nil for IPv4
+	host              *host
+	thresholds        *Thresholds
+}
+
+// groupings are all kinds of attack, strongest claim first.
+var groupings = [...]grouping{
+	{kind: HorizontalScan, by: byHost, key: "horizontal_registrars", reached: func(_ *Detector, v *view) (int, int) {
+		return int(v.host.active), v.thresholds.HorizontalRegistrars
+	}},
+	{kind: HorizontalScan, by: byHost, slow: true, key: "horizontal_registrars", reached: func(_ *Detector, v *view) (int, int) {
+		return int(v.host.active + v.host.resting), 2 * v.thresholds.HorizontalRegistrars
+	}},
+	{kind: Scan, by: byClient, key: "scan_extensions", reached: func(_ *Detector, v *view) (int, int) {
+		return int(v.client.suspicious), v.allow(v.thresholds.ScanExtensions, int(v.c.good))
+	}},
+	{kind: Scan, by: byClient, few: true, key: "scan_attempts", reached: func(_ *Detector, v *view) (int, int) {
+		if v.client.suspicious < 2 {
+			return 0, 1
+		}
+		return int(v.client.rejections), v.allow(v.thresholds.ScanAttempts, int(v.c.good))
+	}},
+	{kind: Scan, by: byNetwork, key: "scan_extensions", reached: func(d *Detector, v *view) (int, int) {
+		if v.network == nil {
+			return 0, 1
+		}
+		return int(v.network.clients), v.allow(v.thresholds.ScanExtensions, v.r.recent.sum(d.now))
+	}},
+	{kind: Distributed, by: byExtension, key: "distributed_clients", reached: (*Detector).distributedClients},
+	{kind: DistributedScan, by: byRegistrar, key: "distributed_scan_size", reached: func(d *Detector, v *view) (int, int) {
+		return min(v.r.suspiciousClients, v.r.suspiciousExtensions), v.allow(v.thresholds.DistributedScanSize, v.r.recent.sum(d.now))
+	}},
+	{kind: Scan, by: byClient, slow: true, key: "slow_extensions", reached: func(_ *Detector, v *view) (int, int) {
+		return int(v.client.suspicious + v.client.dormant), v.allow(v.thresholds.SlowExtensions, int(v.c.good))
+	}},
+	{kind: Distributed, by: byExtension, slow: true, key: "slow_clients", reached: func(_ *Detector, v *view) (int, int) {
+		return int(v.extension.suspicious + v.extension.dormant), v.allow(v.thresholds.SlowClients, int(v.e.good))
+	}},
+	{kind: BruteForce, by: byPair, key: "attempts", reached: func(_ *Detector, v *view) (int, int) {
+		if v.p.has(runSlow) {
+			return 0, 1
+		}
+		return v.p.count(), v.thresholds.Attempts
+	}},
+	{kind: BruteForce, by: byPair, slow: true, key: "slow_attempts", reached: func(_ *Detector, v *view) (int, int) {
+		if !v.p.has(runSlow) {
+			return 0, 1
+		}
+		return v.p.count(), v.thresholds.SlowAttempts
+	}},
+}
+
+// allow raises a threshold by what is to be expected of those who are known good.
+func (v *view) allow(bar, known int) int {
+	return bar + int(math.Ceil(v.thresholds.ScanKnownRatio*float64(known)))
+}
+
+// distributedClients counts the clients that guess on an extension, where one of them alone did not make the attempts.
+func (d *Detector) distributedClients(v *view) (figure, bar int) {
+	g := v.extension
+	bar = v.allow(v.thresholds.DistributedClients, int(v.e.good))
+	attempts := uint64(v.thresholds.Attempts)
+	if int(g.suspicious) < bar || g.rejections < attempts || g.rejections < g.look {
+		return 0, bar
+	}
+	strongest := 0
+	for pi := v.e.pairs; pi != 0; {
+		p := d.pairs.At(pi)
+		if p.has(isSuspicious) {
+			strongest = max(strongest, p.count())
+		}
+		pi = p.inExtension.next
+	}
+	if others := g.rejections - uint64(strongest); others < attempts {
+		g.look = g.rejections + attempts - others
+		return 0, bar
+	}
+	return int(g.suspicious), bar
+}
+
+// judge looks whether a suspicious pair makes one of its groups cross a threshold, by a rejection at t.
+func (d *Detector) judge(pi uint32, p *pair, t int64) {
+	d.viewed = d.viewOf(pi, p)
+	v := &d.viewed
+	if v.isAlone() && v.r.attack != 0 && p.count() < min(v.thresholds.Attempts, v.thresholds.SlowAttempts) {
+		return // as most of a flood
+	}
+	for i := range groupings {
+		g := &groupings[i]
+		figure, bar := g.reached(d, v)
+		if figure < bar || g.by == byRegistrar && v.r.attack != 0 || p.member != 0 && (g.by == byRegistrar || g.by == byPair && d.incidentOf(p).kind == BruteForce) {
+			continue
+		}
+		d.open(g, v, Crossing{g.key, bar, figure, t})
+		return
+	}
+}
+
+// isAlone tells whether the pair is the only suspicious or dormant one of its client, its extension, its host and its network.
+func (v *view) isAlone() bool {
+	return v.network == nil && v.client.suspicious+v.client.dormant+v.extension.suspicious+v.extension.dormant == 2 &&
+		v.host.active+v.host.resting == 1
+}
+
+func (d *Detector) viewOf(pi uint32, p *pair) view {
+	v := view{pi: pi, ci: p.client, ei: p.extension, p: p, c: d.clients.At(p.client), e: d.extensions.At(p.extension)}
+	v.r = &d.registrars[v.c.registrar]
+	v.client, v.extension, v.network = d.groups.At(v.c.group), d.groups.At(v.e.group), d.networkGroup(v.c, false)
+	v.host, v.thresholds = d.hosts.At(v.client.host), v.r.thresholds
+	return v
+}
+
+// gather returns the pairs that an incident takes when it opens, in the order in which they were made, and the incidents that it takes in.
+func (d *Detector) gather(g *grouping, v *view) (pairs []uint32, absorbed []*incident) {
+	var left []uint32
+	take := func(pi uint32) {
+		p := d.pairs.At(pi)
+		switch {
+		case p.member != 0:
+			switch inc := d.incidentOf(p); {
+			case inc.kind == DistributedScan && g.by != byRegistrar && p.has(isSuspicious):
+				left = append(left, pi)
+			case g.by == byRegistrar:
+			case inc.kind == BruteForce || g.by == byHost && inc.by == byClient:
+				absorbed = append(absorbed, inc)
+			}
+		case p.has(isSuspicious) || g.slow && p.has(isDormant):
+			pairs = append(pairs, pi)
+		}
+	}
+	switch g.by {
+	case byPair:
+		take(v.pi)
+	case byClient:
+		d.eachOfClient(v.c, take)
+	case byExtension:
+		for pi := v.e.pairs; pi != 0; pi = d.pairs.At(pi).inExtension.next {
+			take(pi)
+		}
+	case byNetwork:
+		own, _ := networkOf(v.c)
+		for _, pi := range v.r.suspects {
+			if n, ok := networkOf(d.clients.At(d.pairs.At(pi).client)); ok && n == own {
+				take(pi)
+			}
+		}
+	case byHost:
+		for gi := v.host.clients; gi != 0; gi = d.groups.At(gi).next {
+			d.eachOfClient(d.clients.At(d.groups.At(gi).owner), take)
+		}
+	case byRegistrar:
+		for _, pi := range slices.Clone(v.r.suspects) {
+			take(pi)
+		}
+	}
+	for _, pi := range left {
+		d.leave(pi, d.pairs.At(pi))
+	}
+	pairs = append(pairs, left...)
+	slices.Sort(pairs)
+	slices.SortFunc(absorbed, func(a, b *incident) int { return int(a.number) - int(b.number) })
+	return pairs, slices.Compact(absorbed)
+}
+
+func (d *Detector) eachOfClient(c *client, do func(pi uint32)) {
+	for pi := c.pairs; pi != 0; pi = d.pairs.At(pi).inClient.next {
+		do(pi)
+	}
+}
+
+// attackOf returns the open incident that takes the unexplained runs of a client and an extension, nil if there is none.
+// Where registrar is 0, those that take what is unexplained at a registrar are left out.
+func (d *Detector) attackOf(ci, ei, registrar uint32) *incident {
+	if d.openIncidents == 0 {
+		return nil
+	}
+	number := uint32(0)
+	if ci != 0 {
+		c := d.clients.At(ci)
+		if hi := d.findHost(&c.address); hi != 0 {
+			number = d.hosts.At(hi).incident
+		}
+		if number == 0 && c.group != 0 {
+			number = d.groups.At(c.group).incident
+		}
+		if g := d.networkGroup(c, false); number == 0 && g != nil {
+			number = g.incident
+		}
+	}
+	if number == 0 && ei != 0 {
+		if e := d.extensions.At(ei); e.group != 0 {
+			number = d.groups.At(e.group).incident
+		}
+	}
+	if number == 0 && registrar != 0 {
+		number = d.registrars[registrar].attack
+	}
+	return d.incidents[number]
+}
+
+// checkAttacks ends the distributed scans that are not distributed any more: what is suspicious at their registrar has become less than half
+// of what opened them.
+func (d *Detector) checkAttacks() {
+	d.attacked = slices.DeleteFunc(d.attacked, func(inc *incident) bool {
+		if inc.number == 0 {
+			return true
+		}
+		r := &d.registrars[inc.registrar]
+		if 2*min(r.suspiciousClients, r.suspiciousExtensions) >= inc.crossed.Threshold {
+			return false
+		}
+		d.end(inc, EndIdle)
+		return true
+	})
+}
+
+// own sets the number of the open incident of what its pairs have in common: 0 when it ends.
+func (d *Detector) own(inc *incident, number uint32) {
+	switch inc.by {
+	case byClient:
+		d.clientGroup(inc.client).incident = number
+		c := d.clients.At(inc.client)
+		d.releaseGroups(c, d.extensions.At(d.pairs.At(c.pairs).extension))
+	case byExtension:
+		d.extensionGroup(inc.extension).incident = number
+		e := d.extensions.At(inc.extension)
+		d.releaseGroups(d.clients.At(d.pairs.At(e.pairs).client), e)
+	case byNetwork:
+		c := d.clients.At(inc.client)
+		d.networkGroup(c, true).incident = number
+		d.releaseGroups(c, d.extensions.At(d.pairs.At(c.pairs).extension))
+	case byHost:
+		d.hosts.At(inc.host).incident = number
+		d.releaseHost(inc.host)
+	case byRegistrar:
+		if inc.kind == Outage {
+			d.registrars[inc.registrar].outage = number
+		} else {
+			d.registrars[inc.registrar].attack = number
+		}
+	}
+}

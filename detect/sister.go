@@ -1,0 +1,284 @@
+package detect
+
+import (
+	"encoding/binary"
+	"hash/maphash"
+	"maps"
+	"math/bits"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// Sisters are registrars that serve the same clients: a pool that answers in turn, a backup, the old one and the new one. Who is known good at
+// one is known at the other. They are configured, or learnt: ten clients or more were accepted at both on the same extension.
+//
+// A registrar that has accepted nobody for known_good_ttl, as an empty backup, takes the word of any other: there is nobody at it whom an
+// attacker's own registrar could vouch against. So does one that rejects ten clients of another, or more, and more than are known good at it.
+type sisters struct {
+	shared map[[2][16]byte]*relation
+	failed map[[2][16]byte]*relation // clients that the first registrar rejects and the second one has accepted
+}
+
+func newSisters() sisters {
+	return sisters{shared: map[[2][16]byte]*relation{}, failed: map[[2][16]byte]*relation{}}
+}
+
+// relation is how many clients were accepted at two registrars.
+type relation struct {
+	clients [4]uint64 // a bit for each, by hash
+	last    int64
+}
+
+const (
+	maxRelations  = 4096
+	sharedClients = 10
+	maxSisters    = 16 // of one registrar, and registrars that vouch for the same client and extension
+)
+
+// identity hashes a client and an extension, whatever their registrar.
+func identity(client *[16]byte, name string) uint64 {
+	return mix(hashAddress(client)^mixSeed[1], maphash.String(seed, name)^mixSeed[0])
+}
+
+// vouch has a pair that is known good found by its client and extension, whatever its registrar.
+func (m *memory) vouch(pi uint32, p *pair) {
+	c := m.clients.At(p.client)
+	var buf [maxName]byte
+	name := m.nameOf(m.extensions.At(p.extension), &buf)
+	others := 0
+	m.eachVouching(&c.address, name, func(uint32) bool { others++; return false })
+	if others < maxSisters {
+		m.identities.Insert(identity(&c.address, name), pi)
+		p.flags |= isVouching
+	}
+}
+
+// retract undoes vouch.
+func (m *memory) retract(pi uint32, p *pair) {
+	if !p.has(isVouching) {
+		return
+	}
+	p.flags &^= isVouching
+	var buf [maxName]byte
+	m.identities.Remove(identity(&m.clients.At(p.client).address, m.nameOf(m.extensions.At(p.extension), &buf)), pi)
+}
+
+// eachVouching calls do for the pairs that are known good of a client and an extension at any registrar, until it returns true. It
+// tells whether it did.
+func (m *memory) eachVouching(client *[16]byte, name string, do func(pi uint32) bool) bool {
+	for pairs := m.identities.Probe(identity(client, name)); ; {
+		pi := pairs.Next()
+		if pi == 0 {
+			return false
+		}
+		p := m.pairs.At(pi)
+		if m.clients.At(p.client).address == *client && m.isCalled(m.extensions.At(p.extension), name) && do(pi) {
+			return true
+		}
+	}
+}
+
+// fixedHash hashes a client, the same in every process.
+func fixedHash(client *[16]byte) uint64 {
+	return mix(binary.BigEndian.Uint64(client[:8])^0x9e3779b97f4a7c15, binary.BigEndian.Uint64(client[8:])^0xd1342543de82ef95)
+}
+
+// learnSister notes that a pair has become known good at its registrar: those that vouch for the same may be its sisters.
+func (d *Detector) learnSister(s *subject) {
+	d.eachVouching(&s.clientAddress, s.name, func(pi uint32) bool {
+		if other := d.registrarOfPair(pi); other != s.registrar && d.isGood(d.pairs.At(pi)) {
+			d.shareClient(d.registrars[other].address, s.registrarAddress, &s.clientAddress)
+		}
+		return false
+	})
+}
+
+func (m *memory) registrarOfPair(pi uint32) uint32 {
+	return m.clients.At(m.pairs.At(pi).client).registrar
+}
+
+// shareClient counts a client that was accepted at two registrars.
+func (d *Detector) shareClient(a, b [16]byte, client *[16]byte) {
+	if slices.Compare(a[:], b[:]) > 0 {
+		a, b = b, a
+	}
+	if note(d.sisters.shared, [2][16]byte{a, b}, client, d.now) >= sharedClients {
+		d.link(d.registrarByAddress[a], d.registrarByAddress[b])
+	}
+}
+
+// note counts a client in a relation, and returns how many it has, about.
+func note(relations map[[2][16]byte]*relation, key [2][16]byte, client *[16]byte, now int64) (clients int) {
+	r := relations[key]
+	if r == nil {
+		if len(relations) >= maxRelations {
+			return 0
+		}
+		r = new(relation)
+		relations[key] = r
+	}
+	bit := fixedHash(client) % 256
+	r.clients[bit/64] |= 1 << (bit % 64)
+	r.last = now
+	for _, word := range r.clients {
+		clients += bits.OnesCount64(word)
+	}
+	return clients
+}
+
+// link makes two registrars sisters.
+func (d *Detector) link(a, b uint32) {
+	if a == 0 || b == 0 || a == b {
+		return
+	}
+	for _, one := range [2][2]uint32{{a, b}, {b, a}} {
+		r := &d.registrars[one[0]]
+		if len(r.sisters) < maxSisters && !slices.Contains(r.sisters, one[1]) {
+			r.sisters = append(r.sisters, one[1])
+		}
+	}
+}
+
+// linkConfigured makes a new registrar the sister of those that the configuration names together with it, and of those that
+// it was a sister of before.
+func (d *Detector) linkConfigured(n uint32) {
+	own := netip.AddrFrom16(d.registrars[n].address).Unmap()
+	for _, group := range d.cfg.Sisters {
+		if !matchAddr(group, own) {
+			continue
+		}
+		for other := range d.registrars {
+			if r := &d.registrars[other]; r.users > 0 && uint32(other) != n && matchAddr(group, netip.AddrFrom16(r.address)) {
+				d.link(n, uint32(other))
+			}
+		}
+	}
+}
+
+// forgetSisters takes a registrar out of the lists of others, before it is forgotten.
+func (m *memory) forgetSisters(n uint32) {
+	for _, other := range m.registrars[n].sisters {
+		r := &m.registrars[other]
+		r.sisters = slices.DeleteFunc(r.sisters, func(x uint32) bool { return x == n })
+	}
+	m.registrars[n].sisters = nil
+}
+
+// isKnownElsewhere tells whether a client is known good on its extension at a sister of its registrar.
+func (d *Detector) isKnownElsewhere(s *subject) bool {
+	r := &d.registrars[s.registrar]
+	for _, n := range r.sisters {
+		if pi := d.pairAt(s, n); pi != 0 && d.isGood(d.pairs.At(pi)) {
+			return true
+		}
+	}
+	other := d.vouchesFor(&s.clientAddress, s.name, s.registrar)
+	if other == 0 {
+		return false
+	}
+	if r.good == 0 {
+		return true
+	}
+	n := note(d.sisters.failed, [2][16]byte{s.registrarAddress, d.registrars[other].address}, &s.clientAddress, d.now)
+	if n == sharedClients {
+		d.excuseVouched(s.registrar)
+	}
+	return n >= sharedClients && n >= r.good
+}
+
+// vouchesFor returns another registrar at which a client is known good on an extension, 0 if there is none.
+func (d *Detector) vouchesFor(client *[16]byte, name string, registrar uint32) (other uint32) {
+	d.eachVouching(client, name, func(pi uint32) bool {
+		n := d.registrarOfPair(pi)
+		if n == registrar || !d.isGood(d.pairs.At(pi)) {
+			return false
+		}
+		other = n
+		return true
+	})
+	return other
+}
+
+// excuseVouched explains the runs at a registrar of clients that were accepted elsewhere.
+func (d *Detector) excuseVouched(registrar uint32) {
+	r := &d.registrars[registrar]
+	for _, pi := range slices.Sorted(slices.Values(r.suspects)) {
+		p := d.pairs.At(pi)
+		if p.member != 0 || !p.has(runOpen) {
+			continue
+		}
+		if d.vouchesFor(&d.clients.At(p.client).address, d.nameCopy(p.extension), registrar) != 0 {
+			d.excuse(pi, p)
+		}
+	}
+}
+
+// excuse explains the run of a pair: its client is known good on its extension elsewhere.
+func (d *Detector) excuse(pi uint32, p *pair) {
+	d.unsuspect(pi, p)
+	d.rouse(p)
+	p.flags |= runKnown
+	if p.count() >= outageAttempts {
+		d.noteFailing(pi, p, d.clients.At(p.client).registrar)
+	}
+}
+
+// excuseSisters explains the runs of a client on its extension at the sisters of a registrar that has accepted it.
+func (d *Detector) excuseSisters(s *subject) {
+	for _, n := range d.registrars[s.registrar].sisters {
+		pi := d.pairAt(s, n)
+		if pi == 0 {
+			continue
+		}
+		if p := d.pairs.At(pi); p.member == 0 && p.has(runOpen) && !p.has(runKnown) {
+			d.excuse(pi, p)
+		}
+	}
+}
+
+// pairAt returns the pair of the same client and extension at another registrar, 0 if there is none.
+func (d *Detector) pairAt(s *subject, registrar uint32) uint32 {
+	other := subject{flow: s.flow, name: s.name, registrarAddress: d.registrars[registrar].address, clientAddress: s.clientAddress}
+	other.hash()
+	d.find(&other)
+	return other.pair
+}
+
+// prune forgets relations that are older than known_good_ttl.
+func (x *sisters) prune(before int64) {
+	for _, relations := range []map[[2][16]byte]*relation{x.shared, x.failed} {
+		maps.DeleteFunc(relations, func(_ [2][16]byte, r *relation) bool { return r.last < before })
+	}
+}
+
+func (x *sisters) encode(e *encoder) {
+	for _, relations := range []map[[2][16]byte]*relation{x.shared, x.failed} {
+		keys := slices.SortedFunc(maps.Keys(relations), func(a, b [2][16]byte) int {
+			return strings.Compare(string(a[0][:])+string(a[1][:]), string(b[0][:])+string(b[1][:]))
+		})
+		e.list(len(keys), func(i int) {
+			r := relations[keys[i]]
+			e.bytes(keys[i][0][:])
+			e.bytes(keys[i][1][:])
+			for _, word := range r.clients {
+				e.uint(word)
+			}
+			e.int(r.last)
+		})
+	}
+}
+
+func (x *sisters) decode(in *decoder) {
+	for _, relations := range []map[[2][16]byte]*relation{x.shared, x.failed} {
+		in.list(maxRelations, func(int) {
+			key := [2][16]byte{in.address(), in.address()}
+			r := new(relation)
+			for i := range r.clients {
+				r.clients[i] = in.uint(1<<64 - 1)
+			}
+			r.last = in.time()
+			relations[key] = r
+		})
+	}
+}

@@ -1,0 +1,76 @@
+package network
+
+import (
+	"net/netip"
+
+	"github.com/siphunt/siphunt/detect"
+)
+
+// incident is what a detector said of one, all reports together.
+type incident struct {
+	last      detect.Alert // the newest report
+	opened    int64        // when it was first told of
+	alerts    [len(severities)]int
+	highest   int // severity
+	withdrawn bool
+	entered   map[entry]detect.Confidence // accounts that were told of as entered, with the greatest confidence
+	clients   map[netip.Addr]bool         // all that were named
+	extension map[string]bool
+}
+
+// entry is an account that was entered, and from where.
+type entry struct {
+	registrar netip.Addr
+	extension string
+	client    netip.Addr
+}
+
+// incidents are all, by id, in the order in which they opened.
+type incidents struct {
+	byID map[string]*incident
+	list []*incident
+}
+
+// add takes a report.
+func (l *incidents) add(a *detect.Alert) {
+	inc := l.byID[a.ID]
+	if inc == nil {
+		inc = &incident{
+			opened: a.Time, entered: map[entry]detect.Confidence{},
+			clients: map[netip.Addr]bool{}, extension: map[string]bool{},
+		}
+		if l.byID == nil {
+			l.byID = map[string]*incident{}
+		}
+		l.byID[a.ID] = inc
+		l.list = append(l.list, inc)
+	}
+	inc.last = *a
+	inc.alerts[step(severity(a))]++
+	inc.highest = max(inc.highest, severity(a))
+	inc.withdrawn = inc.withdrawn || a.State == detect.Withdrawn
+	for i := range a.Successes {
+		s := &a.Successes[i]
+		e := entry{a.Registrar.Addr, s.Extension, s.Client}
+		if s.Registrar.IsValid() {
+			e.registrar = s.Registrar
+		}
+		inc.entered[e] = max(inc.entered[e], confidence(a, s))
+		inc.clients[s.Client] = true
+	}
+	if a.Client.Addr.IsValid() {
+		inc.clients[a.Client.Addr] = true
+	}
+	for _, m := range a.Clients.Top {
+		inc.clients[m.Client] = true
+	}
+	if a.Extension != "" {
+		inc.extension[a.Extension] = true
+	}
+	for _, m := range a.Extensions.Top {
+		inc.extension[m.Extension] = true
+	}
+}
+
+// merged says whether it went into another.
+func (i *incident) merged() bool { return i.last.State == detect.Merged }

@@ -1,0 +1,165 @@
+package network
+
+import (
+	"net/netip"
+
+	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/cmd/siphunt/traffic"
+)
+
+// The exporter models.
+const (
+	Prompt     = "prompt"     // records leave at once
+	Ipfixprobe = "ipfixprobe" // the last of a flow leaves after 30 s of silence, or at the active timeout of 300 s
+	Active30   = "active30"   // the same with an active timeout of 30 s
+	TwoProbes  = "two-probes" // records leave at once, and everything is seen twice
+)
+
+// model is what an exporter does to a record's way.
+type model struct {
+	silence, active int64 // timeouts of a flow, 0 where each message leaves at once
+	doubled         bool  // everything is seen by two probes
+}
+
+var models = map[string]model{
+	Prompt:     {},
+	Ipfixprobe: {silence: 30 * traffic.Second, active: 300 * traffic.Second},
+	Active30:   {silence: 30 * traffic.Second, active: 30 * traffic.Second},
+	TwoProbes:  {doubled: true},
+}
+
+const (
+	lostPercent      = 5                   // of records
+	belatedPercent   = 1                   // of records are out of order
+	mostBelated      = 40 * traffic.Second // by this much
+	nearest, farther = 20, 2000            // milliseconds from one probe to the other
+)
+
+// party is a client at a registrar: all its messages have this in common.
+type party struct {
+	server     *registrar
+	client     netip.Addr
+	port       uint16
+	transport  detect.Transport
+	extension  string
+	agent      string
+	keepalives bool  // CRLF pings keep its flow from falling silent
+	late       int64 // by how much whoever sends them makes records late
+	session    uint64
+	cseq       uint64
+}
+
+// message is one SIP message with what an exporter tells of it.
+type message struct {
+	party  *party
+	at     int64
+	status uint16 // 0 is a request
+	gap    int64  // until the next message of this flow
+}
+
+// link takes messages to whoever reads records.
+type link struct {
+	traffic.Dice
+	model model
+	end   int64
+	queue traffic.Queue[int32] // records under way, by arrival
+	slots []detect.Flow
+	free  []int32
+}
+
+// send lets a message pass. It tells how often it is to be counted: named probes tell that two records are of one message.
+func (l *link) send(m *message) (recorded int) {
+	if m.at >= l.end {
+		return 0
+	}
+	s := m.party.server
+	f := detect.Flow{
+		Time: m.at, Registrar: s.addr, Client: m.party.client, RegistrarPort: 5060, ClientPort: m.party.port,
+		Transport: m.party.transport, Status: m.status, Extension: m.party.extension,
+	}
+	if m.status == 0 {
+		f.UserAgent = m.party.agent
+	}
+	if s.named {
+		f.Probe, f.Message = "probe-1", m.party.session+0x9e3779b97f4a7c15*(m.party.cseq+1)
+	}
+	recorded = l.record(&f, m)
+	if !s.doubled {
+		return recorded
+	}
+	f.Time += l.Between(nearest, farther)
+	if s.named {
+		f.Probe = "probe-2"
+	}
+	recorded += l.record(&f, m)
+	if s.named {
+		return min(recorded, 1)
+	}
+	return recorded
+}
+
+// record puts a record on its way, unless it is lost.
+func (l *link) record(f *detect.Flow, m *message) int {
+	if l.Percent(lostPercent) {
+		return 0
+	}
+	at := f.Time + m.party.late + l.Int64N(traffic.Second)
+	switch {
+	case l.model.silence == 0:
+	case m.party.keepalives:
+		at += min(m.gap, l.model.active)
+	default:
+		at += min(m.gap, l.model.silence)
+	}
+	if l.Percent(belatedPercent) {
+		at += l.Int64N(mostBelated)
+	}
+	var slot int32
+	if n := len(l.free); n > 0 {
+		slot, l.free = l.free[n-1], l.free[:n-1]
+		l.slots[slot] = *f
+	} else {
+		slot = int32(len(l.slots))
+		l.slots = append(l.slots, *f)
+	}
+	l.queue.Push(at, slot)
+	return 1
+}
+
+// receive takes the record that arrives first.
+func (l *link) receive(f *detect.Flow) {
+	slot := l.queue.Pop().Item
+	*f = l.slots[slot]
+	l.free = append(l.free, slot)
+}
+
+// answer is one answer of a dialog, and how long it takes.
+type answer struct {
+	status uint16
+	after  int64
+}
+
+// tally counts what was recorded of a dialog.
+type tally interface {
+	recorded(status uint16, n int, at int64)
+}
+
+// dialog sends the answers that a client gets from now on. Each is recorded when the next message of its flow passes, or
+// when there is none for long: next is when the client acts again.
+func (l *link) dialog(p *party, now int64, answers []answer, next int64, t tally) {
+	m := message{party: p, at: now}
+	for i, a := range answers {
+		m.at += a.after
+		m.status, m.gap = a.status, max(0, next-m.at)
+		if i+1 < len(answers) {
+			m.gap = answers[i+1].after
+		}
+		p.cseq++
+		t.recorded(a.status, l.send(&m), m.at)
+	}
+}
+
+// request sends a request: it says who the client claims to be.
+func (l *link) request(p *party, now int64) {
+	l.send(&message{party: p, at: now})
+}

@@ -1,0 +1,120 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/internal/alert"
+)
+
+// validate asks the rooms that the values go to. What is wrong already holds its default, and is not told twice.
+func (r *reader) validate() {
+	c := r.config
+	if c.OutboxLimit < 1 {
+		r.refuse("alerts.outbox_limit", fmt.Sprintf(" = %d is not 1 or more; for example 10_000", c.OutboxLimit))
+	}
+	if c.MaxAlertsPerMinute < 0 {
+		r.refuse("alerts.max_alerts_per_minute", fmt.Sprintf(" = %d is negative; for example 600, or 0 for no limit", c.MaxAlertsPerMinute))
+	}
+	r.validateState()
+	if formats := alert.Formats(); !slices.Contains(formats, c.AlertFormat) {
+		r.refuse("alerts.format", fmt.Sprintf(": %q is none: write one of %s", c.AlertFormat, strings.Join(formats, ", ")))
+	}
+	for i, a := range c.Enrich.Assets {
+		if len(a.Registrars) == 0 {
+			r.refuse(fmt.Sprintf("asset[%d].registrars", i), ` needs at least one network, as in ["198.51.100.0/24"]`)
+		}
+	}
+	if r.at["flows.custom"] > 0 && c.Format != "custom" {
+		r.refuse("flows.custom", fmt.Sprintf(` is not used with flows.format = %q: write format = "custom", or leave the table out`, c.Format))
+	}
+	if _, err := c.NewDecoder(); err != nil {
+		r.refuseFlows(err)
+	}
+	if err := c.Detector.Validate(); err != nil {
+		r.refuseDetector(err)
+	}
+}
+
+func (r *reader) validateState() {
+	c := &r.config.State
+	if !slices.Contains([]string{FsyncNone, FsyncInterval, FsyncAlways}, c.Fsync) {
+		r.refuse("state.fsync", fmt.Sprintf(` = %s must be "none", "interval" or "always"`, literal(c.Fsync)))
+	}
+	if c.FsyncInterval < time.Second || c.FsyncInterval > time.Minute {
+		r.refuse("state.fsync_interval", fmt.Sprintf(" = %v is not from 1s to 1m; for example \"1s\"", c.FsyncInterval))
+	}
+	if c.SnapshotInterval < time.Second || c.SnapshotInterval > 24*time.Hour {
+		r.refuse("state.snapshot_interval", fmt.Sprintf(" = %v is not from 1s to 24h; for example \"5m\"", c.SnapshotInterval))
+	}
+	if c.JournalLimit < 1 || c.JournalLimit > 1<<20 {
+		r.refuse("state.journal_limit", fmt.Sprintf(" = %d is not from 1 to %d (MiB); for example 256", c.JournalLimit, 1<<20))
+	}
+}
+
+// refuseFlows reports what the decoder says: errors that begin with their key.
+func (r *reader) refuseFlows(err error) {
+	for _, err := range split(err) {
+		key, reason, _ := strings.Cut(err.Error(), ":")
+		for _, table := range []string{"flows.", "flows.custom.", "detector."} {
+			if _, ok := settings[table+key]; ok {
+				r.refuse(table+key, ":"+reason)
+				break
+			}
+		}
+	}
+}
+
+// refuseDetector reports what the detector says.
+func (r *reader) refuseDetector(err error) {
+	for _, err := range split(err) {
+		var e *detect.KeyError
+		if !errors.As(err, &e) {
+			r.problem(0, "%v", err)
+			continue
+		}
+		table, number := "detector", 0
+		if n, _ := fmt.Sscanf(e.Where, "%s %d:", &table, &number); n == 2 {
+			table = fmt.Sprintf("%s[%d]", table, number-1)
+			if e.Key != "registrars" && r.at[table+"."+e.Key] == 0 && strings.HasPrefix(table, "override") {
+				continue // taken over from [detector], and told there
+			}
+		}
+		place := table + "." + e.Key
+		if r.at[place] == 0 || e.Value == "[]" { // left out: no value to repeat
+			r.refuse(place, " "+e.Reason)
+			continue
+		}
+		example := settings[index.ReplaceAllString(place, "")].example
+		r.refuse(place, fmt.Sprintf(" = %s %s; for example %s", literal(e.Value), e.Reason, example))
+	}
+}
+
+// refuse adds a problem with a key or table, given by its place; on the line of its table where it is left out.
+func (r *reader) refuse(place, reason string) {
+	table, key := cutLast(place)
+	if r.failed[place] || key != "" && table != "detector" && r.failed[table] {
+		return // what was faulty may be why
+	}
+	line, ok := r.at[place]
+	if !ok {
+		line = r.at[table]
+	}
+	r.problem(line, "%s%s", index.ReplaceAllString(place, ""), reason)
+}
+
+// index is what a place has and a file has not: it has lines.
+var index = regexp.MustCompile(`\[\d+\]`)
+
+// split takes joined errors apart.
+func split(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	return []error{err}
+}
