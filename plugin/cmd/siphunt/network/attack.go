@@ -20,10 +20,11 @@ type attack struct {
 	span     int64 // how long it takes
 	start    int64 // when it has to begin, 0 where it is free to
 
-	tries   []try
-	parties map[pair]*party
-	hosts   []netip.Addr
-	clients map[netip.Addr]bool
+	tries    []try
+	parties  map[pair]*party
+	rejected map[account]bool // while they were guessed, as recorded
+	hosts    []netip.Addr
+	clients  map[netip.Addr]bool
 }
 
 type pair struct {
@@ -37,6 +38,7 @@ type try struct {
 	server    *registrar
 	host      int // of the attack's hosts
 	extension string
+	spelling  string // of its URI, where it is another
 	what      action
 	exists    bool  // the account does
 	gap       int64 // until the host's next try there
@@ -214,7 +216,7 @@ func (a *attack) act(g *Generator, now int64) int64 {
 		}
 		a.parties[key] = p
 	}
-	p.extension = t.extension
+	p.extension, p.spelling = t.extension, t.spelling
 	if t.what == crack || t.what == hit {
 		p.cseq = 1 // svcrack does not count
 	}
@@ -258,18 +260,21 @@ type played struct {
 	try *try
 }
 
-// recorded implements tally.
+// recorded implements tally. Who enters an account that was never guessed, as recorded, is right at the first try: nobody could
+// tell that from its owner.
 func (p *played) recorded(status uint16, n int, at int64) {
 	a, t := p.attack, p.try
+	key := account{t.server.addr, t.extension}
 	switch {
 	case n == 0:
 	case !isRejection(status):
-		if t.what == enter || t.what == hit {
+		if (t.what == enter || t.what == hit) && a.rejected[key] {
 			a.BreakIns = append(a.BreakIns, BreakIn{t.server.addr, t.extension, named(a.hosts[t.host]), at})
 		}
 	case t.what == enter || t.what == use || t.what == forge:
 		a.perhaps(n, at)
 	default:
+		a.rejected[key] = true
 		a.count(n, at)
 	}
 }

@@ -25,14 +25,14 @@ type entry struct {
 	client    netip.Addr
 }
 
-// incidents are all, by id, in the order in which they opened.
-type incidents struct {
+// Incidents gathers what a detector said, by incident, in the order in which they opened.
+type Incidents struct {
 	byID map[string]*incident
 	list []*incident
 }
 
-// add takes a report.
-func (l *incidents) add(a *detect.Alert) {
+// Add takes a report.
+func (l *Incidents) Add(a *detect.Alert) {
 	inc := l.byID[a.ID]
 	if inc == nil {
 		inc = &incident{
@@ -46,8 +46,8 @@ func (l *incidents) add(a *detect.Alert) {
 		l.list = append(l.list, inc)
 	}
 	inc.last = *a
-	inc.alerts[step(severity(a))]++
-	inc.highest = max(inc.highest, severity(a))
+	inc.alerts[step(a.Severity)]++
+	inc.highest = max(inc.highest, a.Severity)
 	inc.withdrawn = inc.withdrawn || a.State == detect.Withdrawn
 	for i := range a.Successes {
 		s := &a.Successes[i]
@@ -55,7 +55,7 @@ func (l *incidents) add(a *detect.Alert) {
 		if s.Registrar.IsValid() {
 			e.registrar = s.Registrar
 		}
-		inc.entered[e] = max(inc.entered[e], confidence(a, s))
+		inc.entered[e] = max(inc.entered[e], s.Confidence)
 		inc.clients[s.Client] = true
 	}
 	if a.Client.Addr.IsValid() {
@@ -74,3 +74,16 @@ func (l *incidents) add(a *detect.Alert) {
 
 // merged says whether it went into another.
 func (i *incident) merged() bool { return i.last.State == detect.Merged }
+
+// severities are the steps, in the order of the tables.
+var severities = [...]int{detect.SeverityLow, detect.SeverityMedium, detect.SeverityHigh, detect.SeverityCritical}
+
+// step is the place of a severity among them.
+func step(severity int) int {
+	for i, s := range severities {
+		if severity <= s {
+			return i
+		}
+	}
+	return len(severities) - 1
+}

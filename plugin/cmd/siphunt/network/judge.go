@@ -11,9 +11,7 @@ import (
 
 // Result is a truth beside what was told of it.
 type Result struct {
-	Options Options
 	Truth   *Truth
-	Records int
 	Kinds   []*KindResult
 	Causes  [causes]CauseResult
 	Missed  []string // attacks and break-ins that were not told of, a line each
@@ -67,8 +65,8 @@ type outcome struct {
 	incidents       []*incident
 }
 
-// judge holds incidents beside the truth.
-func judge(truth *Truth, found *incidents) *Result {
+// Judge holds what was told beside the truth.
+func Judge(truth *Truth, found *Incidents) *Result {
 	r := &Result{Truth: truth}
 	for c := range r.Causes {
 		r.Causes[c].Registrations = truth.Registrations[c]
@@ -181,19 +179,19 @@ func (m *matcher) fits(o *outcome, inc *incident, client netip.Addr) bool {
 // causeOf says whose good traffic an incident is about.
 func (m *matcher) causeOf(inc *incident) Cause {
 	a := &inc.last
-	if out, ok := m.truth.outages[a.Registrar.Addr]; ok && inc.opened >= out.From && inc.opened <= out.To+traffic.Hour {
+	if out, ok := m.truth.Outages[a.Registrar.Addr]; ok && inc.opened >= out.From && inc.opened <= out.To+traffic.Hour {
 		return out.Cause
 	}
 	if a.Kind == detect.BruteForce || a.Kind == detect.Distributed {
-		if c, ok := m.truth.accounts[a.Extension]; ok {
+		if c, ok := m.truth.Accounts[a.Extension]; ok {
 			return c
 		}
 	}
-	if c, ok := m.truth.clients[a.Client.Addr]; ok {
+	if c, ok := m.truth.Clients[a.Client.Addr]; ok {
 		return c
 	}
 	for _, member := range a.Clients.Top {
-		if c, ok := m.truth.clients[member.Client]; ok {
+		if c, ok := m.truth.Clients[member.Client]; ok {
 			return c
 		}
 	}
@@ -225,9 +223,9 @@ func (r *Result) accuse(m *matcher, inc *incident, of []*outcome) {
 			continue
 		}
 		cause := NoCause
-		if c, ok := m.truth.accounts[e.extension]; ok {
+		if c, ok := m.truth.Accounts[e.extension]; ok {
 			cause = c
-		} else if c, ok := m.truth.clients[e.client]; ok {
+		} else if c, ok := m.truth.Clients[e.client]; ok {
 			cause = c
 		}
 		r.Causes[cause].Accused[sure-detect.Probable]++

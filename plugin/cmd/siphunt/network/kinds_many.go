@@ -1,8 +1,10 @@
 package network
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/siphunt/siphunt/plugin/cmd/siphunt/traffic"
 )
@@ -161,13 +163,32 @@ var spellings = []kind{
 	}},
 	{"one user with URI parameters, ports and escapes", func(a *attack) {
 		account := "" // all forms come down to it
-		a.spell(60, 2, func(r *registrar, i int) string {
+		a.spell(60, 2, func(r *registrar, _ int) string {
 			if account == "" {
 				account = r.target()
 			}
 			return account
 		})
+		for i := range a.tries {
+			a.tries[i].spelling = spelled(account, i)
+		}
 	}},
+}
+
+// spelled writes an account in one of many forms that are the same (RFC 3261 section 19.1.4).
+func spelled(account string, i int) string {
+	user, domain, _ := strings.Cut(account, "@")
+	escaped := i % len(user)
+	if i%2 == 1 {
+		domain = strings.ToUpper(domain)
+	}
+	if i%3 > 0 {
+		domain += ":" + strconv.Itoa(5060+i)
+	}
+	if i%5 > 0 {
+		domain += ";transport=udp;x=" + strconv.Itoa(i)
+	}
+	return fmt.Sprintf("%s%%%02x%s@%s", user[:escaped], user[escaped], user[escaped+1:], domain)
 }
 
 func (a *attack) domains(n, tries int) {
@@ -332,7 +353,7 @@ var evasions = []kind{
 	}},
 	{"beside a migration, with success", func(a *attack) {
 		r := a.plan.migrations[a.instance%len(a.plan.migrations)]
-		a.start = a.plan.truth.outages[r.addr].From + a.plan.Between(5*minute, 40*minute)
+		a.start = a.plan.truth.Outages[r.addr].From + a.plan.Between(5*minute, 40*minute)
 		a.brute(a.host(r), r, r.target(), a.some(60, 300), second, true)
 	}},
 }

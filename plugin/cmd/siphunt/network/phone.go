@@ -134,7 +134,7 @@ func (p *phone) login(g *Generator) []answer {
 // loginAtPool gets each answer from another server.
 func (p *phone) loginAtPool(g *Generator, now int64, answers []answer, next int64) {
 	for i := range answers {
-		p.server = p.servers[(int(p.cseq)+i)%len(p.servers)]
+		p.server = p.servers[(p.cseq+i)%len(p.servers)]
 		now += answers[i].after
 		g.dialog(&p.party, now, []answer{{answers[i].status, 0}}, next, p)
 	}
