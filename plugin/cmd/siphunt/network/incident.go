@@ -14,7 +14,7 @@ type incident struct {
 	highest   int // severity
 	withdrawn bool
 	entered   map[entry]detect.Confidence // accounts that were told of as entered, with the greatest confidence
-	clients   map[netip.Addr]bool         // all that were named
+	clients   map[netip.Addr]int64        // all that were named, and when first
 	extension map[string]bool
 }
 
@@ -37,7 +37,7 @@ func (l *Incidents) Add(a *detect.Alert) {
 	if inc == nil {
 		inc = &incident{
 			opened: a.Time, entered: map[entry]detect.Confidence{},
-			clients: map[netip.Addr]bool{}, extension: map[string]bool{},
+			clients: map[netip.Addr]int64{}, extension: map[string]bool{},
 		}
 		if l.byID == nil {
 			l.byID = map[string]*incident{}
@@ -56,13 +56,13 @@ func (l *Incidents) Add(a *detect.Alert) {
 			e.registrar = s.Registrar
 		}
 		inc.entered[e] = max(inc.entered[e], s.Confidence)
-		inc.clients[s.Client] = true
+		inc.name(s.Client, a.Time)
 	}
 	if a.Client.Addr.IsValid() {
-		inc.clients[a.Client.Addr] = true
+		inc.name(a.Client.Addr, a.Time)
 	}
 	for _, m := range a.Clients.Top {
-		inc.clients[m.Client] = true
+		inc.name(m.Client, a.Time)
 	}
 	if a.Extension != "" {
 		inc.extension[a.Extension] = true
@@ -72,8 +72,34 @@ func (l *Incidents) Add(a *detect.Alert) {
 	}
 }
 
+// name writes down who was named, and when.
+func (i *incident) name(client netip.Addr, at int64) {
+	if _, ok := i.clients[client]; !ok {
+		i.clients[client] = at
+	}
+}
+
 // merged says whether it went into another.
 func (i *incident) merged() bool { return i.last.State == detect.Merged }
+
+// unite lets incidents name whom those have named that went into them.
+func (l *Incidents) unite() {
+	for _, inc := range l.list {
+		into := inc
+		for hops := 0; into != nil && into.merged() && hops < len(l.list); hops++ {
+			into = l.byID[into.last.MergedInto]
+		}
+		if into == nil || into == inc {
+			continue
+		}
+		for c := range inc.clients {
+			into.name(c, inc.last.Time)
+		}
+		for e := range inc.extension {
+			into.extension[e] = true
+		}
+	}
+}
 
 // severities are the steps, in the order of the tables.
 var severities = [...]int{detect.SeverityLow, detect.SeverityMedium, detect.SeverityHigh, detect.SeverityCritical}

@@ -1,6 +1,7 @@
 package network
 
 import (
+	"fmt"
 	"io"
 	"net/netip"
 
@@ -100,4 +101,20 @@ func (a *Attack) count(n int, at int64) {
 		a.First = at
 	}
 	a.Last = max(a.Last, at)
+}
+
+func (a *Attack) describe() string {
+	return fmt.Sprintf("%q at %v by %v, %d registrars, %d clients, %d extensions, %d rejections, %s to %s", a.Kind, a.Registrars[0],
+		a.Clients[0], len(a.Registrars), len(a.Clients), len(a.Extensions), a.Rejections, utc(a.First), utc(a.Last))
+}
+
+// off is how far a count is from what was recorded, relatively. What may count or not is allowed for.
+func (a *Attack) off(attempts int) float64 {
+	switch {
+	case attempts < a.Rejections:
+		return float64(a.Rejections-attempts) / float64(a.Rejections)
+	case attempts > a.Rejections+a.Perhaps:
+		return float64(attempts-a.Rejections-a.Perhaps) / float64(max(1, a.Rejections))
+	}
+	return 0
 }

@@ -21,7 +21,8 @@ type ecs struct {
 	Siphunt             struct {
 		Incident struct {
 			ID, State, Kind string
-			KnownClient     bool `json:"known_client"`
+			KnownClient     bool   `json:"known_client"`
+			MergedInto      string `json:"merged_into"`
 		}
 		Campaign   struct{ ID string }
 		Attempts   int
@@ -70,7 +71,7 @@ func readAlert(line []byte) (*detect.Alert, error) {
 		Registrar: detect.Endpoint{Addr: e.Destination.IP}, Client: detect.Endpoint{Addr: e.Source.IP},
 		First: e.Event.Start.UnixMilli(), Last: e.Event.End.UnixMilli(), Attempts: h.Attempts,
 		Clients: detect.Members{Count: h.Clients.Count}, Extensions: detect.Members{Count: h.Extensions.Count},
-		SuccessesN: h.SuccessCount, KnownClient: h.Incident.KnownClient,
+		SuccessesN: h.SuccessCount, KnownClient: h.Incident.KnownClient, MergedInto: h.Incident.MergedInto,
 		Campaign: detect.Campaign{ID: h.Campaign.ID}, Crossed: detect.Crossing{Time: h.Crossed.Timestamp.UnixMilli()},
 	}
 	if a.Kind == 0 || a.State == 0 {
