@@ -16,7 +16,7 @@ import (
 // Report is what was told of some networks, to be written down.
 type Report struct {
 	Results  []*Result
-	Markdown bool // the tables only, as Markdown
+	Markdown bool // the tables only, as Markdown; the long ones folded
 	Verbose  bool // also everything of severity 47 or more that belongs to no attack
 }
 
@@ -27,8 +27,15 @@ func (p *Report) Write(w io.Writer) {
 		render = table.Writer.RenderMarkdown
 	}
 	all := Sum(p.Results)
-	for _, t := range []table.Writer{p.networks(all), all.attacks(), all.good()} {
-		fmt.Fprintf(w, "%s\n\n", render(t))
+	for _, t := range []struct {
+		title string
+		table table.Writer
+	}{{"", p.networks(all)}, {"The attacks, by kind", all.attacks()}, {"Good traffic, by cause", all.good()}} {
+		text := render(t.table)
+		if p.Markdown && t.title != "" {
+			text = fmt.Sprintf("<details><summary>%s</summary>\n\n%s\n\n</details>", t.title, text)
+		}
+		fmt.Fprintf(w, "%s\n\n", text)
 	}
 	if !p.Markdown {
 		writeLines(w, all.Missed)
