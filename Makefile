@@ -11,6 +11,7 @@ DURATION   ?= 10m
 SEED       ?= 1
 SCALE      ?= 1
 PHONES     ?= 60000
+OPENSEARCH ?= 2 3
 
 LINTER_VERSION := 2.15.0
 LINTER         := build/tools/golangci-lint-$(LINTER_VERSION)
@@ -46,8 +47,8 @@ run: build ## Show the detector at work on recorded attacks: in Fluent Bit, or b
 
 .PHONY: test
 test: build fluent-bit ## Run all tests, with the race detector where goroutines meet
-	go test ./detect ./plugin/internal/flow ./plugin/cmd/...
-	go test -race ./plugin ./plugin/internal/alert ./plugin/internal/config ./plugin/internal/engine/...
+	go test ./detect/... ./plugin/internal/flow ./plugin/cmd/...
+	go test -race $$(go list ./plugin ./plugin/internal/... | grep -v /internal/flow$$)
 
 .PHONY: test-long
 test-long: needs ## Compare the detector with its reference on 5,000 random mixes of traffic; takes long
@@ -56,6 +57,13 @@ test-long: needs ## Compare the detector with its reference on 5,000 random mixe
 .PHONY: test-crash
 test-crash: needs fluent-bit ## Kill the host at 100 points and a real Fluent Bit at 20, and compare with undisturbed runs
 	SIPHUNT_CRASHES=100 SIPHUNT_FLUENT_BIT_CRASHES=20 go test -count 1 -v -run 'Crashes$$' ./plugin
+
+.PHONY: test-siem
+test-siem: needs fluent-bit ## From flow records to an analyst's queries, in real OpenSearch 2 and 3 (OPENSEARCH="2 3"); needs a JDK and Maven
+	@for version in $(OPENSEARCH); do \
+		echo "OpenSearch $$version"; \
+		SIPHUNT_OPENSEARCH=$$version go test -count=1 -run '^TestSIEM$$' ./plugin || exit 1; \
+	done
 
 .PHONY: golden
 golden: needs ## Write all golden files anew: alerts of the scenarios, sample alerts, messages about faulty configurations

@@ -3,12 +3,15 @@ package detect
 // conclude judges the acceptance that closed the run of a pair (RULES.md, "Conclude"). It tells whether an account was
 // entered, so that the acceptance vouches for nobody. It is called again when belated rejections have made the run longer.
 func (d *Detector) conclude(pi uint32, p *pair) (entered bool) {
+	if p.member != 0 && d.incidentOf(p).kind == DistributedScan && !p.has(runKnown|wasGood) && d.isAttackAlone(p) {
+		d.leave(pi, p)
+	}
 	if p.member == 0 {
 		entered = d.concludeOutside(pi, p)
 	} else {
 		entered = d.concludeMember(p)
 	}
-	if p.member != 0 || !d.isDoubtful(p) {
+	if !d.isDoubtful(p) || p.member != 0 && d.incidentOf(p).kind != DistributedScan {
 		d.unsuspect(pi, p)
 	}
 	return entered
@@ -19,14 +22,16 @@ func (d *Detector) conclude(pi uint32, p *pair) (entered bool) {
 func (d *Detector) concludeOutside(pi uint32, p *pair) bool {
 	th := d.thresholdsOf(p)
 	n := p.count()
-	if n == 0 || p.has(runKnown|wasGood) {
+	if p.has(runKnown | wasGood) {
 		return false
 	}
-	if inc := d.attackOf(p.client, p.extension, d.clients.At(p.client).registrar); inc != nil && d.confidence(inc, p) != NoConfidence {
-		d.join(inc, pi, p)
-		return p.member != 0 && d.members.At(p.member).entered
+	attack := d.attackOf(p.client, p.extension, 0)
+	if attack != nil && d.confidence(attack, p) == NoConfidence {
+		attack = nil
 	}
 	switch {
+	case attack != nil:
+		d.join(attack, pi, p)
 	case n >= th.Attempts && !p.has(runSlow):
 		d.openBruteForce(pi, p, Crossing{"attempts", th.Attempts, n, d.full(p.last)})
 	case p.has(runFast):
@@ -37,13 +42,26 @@ func (d *Detector) concludeOutside(pi uint32, p *pair) bool {
 		}
 		d.judge(pi, p, d.full(p.last))
 	}
+	if spread := d.attackOf(0, 0, d.clients.At(p.client).registrar); p.member == 0 && spread != nil && d.confidence(spread, p) != NoConfidence {
+		d.join(spread, pi, p)
+	}
 	return p.member != 0 && d.members.At(p.member).entered
 }
 
-// isFast tells whether a run is as fast as no login is: on average, fast_attempts rejections in two seconds.
-func (d *Detector) isFast(p *pair) bool {
-	n, attempts := p.count(), d.thresholdsOf(p).FastAttempts
-	return n >= attempts && (d.full(p.last)-d.full(p.first))*int64(attempts) <= 2000*int64(n)
+// isAttackAlone tells whether the accepted run of a pair is a brute force, whatever else goes on.
+func (d *Detector) isAttackAlone(p *pair) bool {
+	return p.has(runFast) || p.count() >= d.thresholdsOf(p).Attempts && !p.has(runSlow)
+}
+
+// noteFast notes that a run is as fast as no login is: fast_attempts rejections in two seconds.
+func (d *Detector) noteFast(p *pair, t int64) {
+	if p.has(runKnown | runFast) {
+		return
+	}
+	n := d.noteBurst(p, t)
+	if r := &d.registrars[d.clients.At(p.client).registrar]; n >= r.thresholds.FastAttempts*r.echo.factor() {
+		p.flags |= runFast
+	}
 }
 
 // isDoubtful tells whether a run that was accepted may have been guessing: the client was never accepted on this extension before,
@@ -53,13 +71,16 @@ func (d *Detector) isDoubtful(p *pair) bool {
 		return false
 	}
 	return d.passwordRefused(p) && p.count() >= 2 ||
-		p.count() >= doubtfulChallenges && d.hard(p) == 0 && d.now-d.graces.since >= settledAfter
+		d.hard(p) == 0 && p.count() >= d.doubtfulChallenges(d.clients.At(p.client)) && d.now-d.graces.since >= settledAfter
 }
 
-const (
-	doubtfulChallenges = 3
-	settledAfter       = 3_600_000 // milliseconds: a detector that is younger has not seen who is good
-)
+// settledAfter is the age, in milliseconds, before which a detector has not seen who is good.
+const settledAfter = 3_600_000
+
+// doubtfulChallenges returns how many challenges are more than a login commonly takes.
+func (d *Detector) doubtfulChallenges(c *client) int {
+	return 3 * d.registrars[c.registrar].echo.factor()
+}
 
 // concludeMember judges the run of a pair that is in an incident.
 func (d *Detector) concludeMember(p *pair) bool {
@@ -74,7 +95,7 @@ func (d *Detector) concludeMember(p *pair) bool {
 			inc.acceptedLogins++
 		}
 	}
-	short := p.count() <= d.thresholdsOf(p).LoginChallenges
+	short := p.count() <= d.loginChallenges(inc.registrar)
 	if m.entered {
 		if !short {
 			d.include(p)
@@ -98,7 +119,7 @@ func (d *Detector) concludeMember(p *pair) bool {
 // an incident.
 func (d *Detector) confidence(inc *incident, p *pair) Confidence {
 	n := p.count()
-	if inc.kind != BruteForce && p.has(wasGood|runKnown) || n == 0 && inc.kind != BruteForce {
+	if inc.kind != BruteForce && (p.has(wasGood|runKnown) || n == 0 && inc.kind != Distributed) {
 		return NoConfidence
 	}
 	c := d.clients.At(p.client)
@@ -108,7 +129,7 @@ func (d *Detector) confidence(inc *incident, p *pair) Confidence {
 	case Distributed:
 		return d.distributedConfidence(p, n)
 	case DistributedScan:
-		if d.passwordRefused(p) || n >= d.thresholdsOf(p).SuccessAfter && d.hard(p) == 0 {
+		if d.passwordRefused(p) || n >= d.thresholdsOf(p).FastAttempts && d.hard(p) == 0 {
 			return Probable
 		}
 		return NoConfidence
@@ -122,9 +143,9 @@ func (d *Detector) bruteForceConfidence(inc *incident, p *pair, c *client) Confi
 	switch {
 	case inc.known:
 		return Unlikely
-	case inc.fast && inc.attempts < uint64(d.thresholdsOf(p).Attempts):
+	case inc.fast && inc.attempts < uint64(d.thresholdsOf(p).Attempts) && c.flags&isTool == 0:
 		return Probable
-	case inc.isPhoneLike():
+	case d.isPhoneLike(inc):
 		if d.isOwnedElsewhere(p) || c.group != 0 && d.groups.At(c.group).suspicious > 1 {
 			return Probable
 		}
@@ -152,13 +173,21 @@ func (d *Detector) scanConfidence(inc *incident, c *client, p *pair, n int) Conf
 	switch {
 	case inc.isMostlyAccepted():
 		return NoConfidence
-	case d.passwordRefused(p) || n >= 2:
+	case inc.few && d.isPhoneLike(inc):
+		if d.isOwnedElsewhere(p) {
+			return Probable
+		}
+		return Unlikely
+	case d.passwordRefused(p) || n >= d.doubtfulChallenges(c) || n >= 2 && inc.homes < severalHomes:
 		return surely
-	case c.good > 0: // others are at home behind this address, and need one challenge each
+	case inc.homes > 0: // others are at home behind this address, and a login takes a challenge or two
 		return NoConfidence
 	}
 	return Probable
 }
+
+// severalHomes is how many extensions that are known good behind an address make it one of several phones.
+const severalHomes = 3
 
 // isOwnedElsewhere tells whether another client is known good on the extension of a pair.
 func (d *Detector) isOwnedElsewhere(p *pair) bool {
@@ -183,15 +212,41 @@ func (inc *incident) isMostlyAccepted() bool {
 // A phone with a wrong password tries again every 20 to 120 seconds, with two rejections each time, or twice as many where two
 // probes see them.
 const (
-	phonePace     = 18  // rejections a minute, on average
-	phonePeak     = 24  // in any minute
-	phoneAttempts = 250 // before somebody puts the password right
+	phonePace     = 18    // rejections a minute, on average
+	phonePeak     = 24    // in any minute
+	phoneAttempts = 250   // of an account that registers from elsewhere: by then somebody has put the password right
+	deadAttempts  = 2_000 // of an account that nobody registers: a phone that was forgotten
+	fewPhones     = 3     // that are set up wrong behind one address
 )
 
-// isPhoneLike tells whether a brute force is no faster and no longer than a phone with a wrong password.
-func (inc *incident) isPhoneLike() bool {
-	return inc.kind == BruteForce && inc.attempts < phoneAttempts && inc.pace.peak <= phonePeak &&
-		inc.attempts*60_000 <= phonePace*uint64(inc.last-inc.first)
+// isPhoneLike tells whether a brute force, or a scan of few extensions, is no faster and no longer than phones with wrong
+// passwords. Where there is no such account, no password is guessed.
+func (d *Detector) isPhoneLike(inc *incident) bool {
+	phones := uint64(1)
+	if inc.few {
+		phones = uint64(inc.size)
+	}
+	if inc.kind != BruteForce && (!inc.few || phones > fewPhones) {
+		return false
+	}
+	if uint64(inc.pace.peak) > phonePeak*phones || inc.attempts*60_000 > phonePace*phones*uint64(inc.last-inc.first) {
+		return false
+	}
+	limit := uint64(deadAttempts)
+	if inc.kind == BruteForce && d.isOwnedElsewhere(d.pairs.At(d.members.At(inc.members).pair)) {
+		limit = phoneAttempts
+	}
+	return inc.attempts < limit*phones || inc.attempts == d.notFound(inc)
+}
+
+// notFound returns how many rejections of an incident said that there is no such account.
+func (d *Detector) notFound(inc *incident) (n uint64) {
+	for code, count := range inc.codes {
+		if (d.hardCodes&^d.refusedCodes)&(1<<code) != 0 {
+			n += count
+		}
+	}
+	return n
 }
 
 // pace is the greatest number of rejections in a minute of the clock.
@@ -213,11 +268,11 @@ func (d *Detector) severity(inc *incident) int {
 	base := SeverityLow
 	switch inc.kind {
 	case BruteForce:
-		if !inc.known && !inc.slow && !inc.isPhoneLike() {
+		if !inc.known && !inc.slow && !d.isPhoneLike(inc) {
 			base = SeverityMedium
 		}
 	case Scan:
-		if inc.few && !inc.slow {
+		if inc.few && !inc.slow && !d.isPhoneLike(inc) {
 			base = SeverityMedium
 		}
 	case Spray, Distributed, HorizontalScan, DistributedScan:

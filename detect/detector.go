@@ -37,8 +37,10 @@ type Detector struct {
 	incidents     []*incident // by number, 0 is none
 	freeIncidents []uint32
 	openIncidents int
-	ends          *store.Timer // incidents, by their last activity
-	growing       []*incident  // have doubled, or are more severe, since their last report
+	ends          *store.Timer  // incidents, by their last activity
+	growing       []*incident   // have doubled, or are more severe, since their last report
+	viewed        view          // what judge looks at
+	scratch       [maxName]byte // for a name that is hashed
 }
 
 // Stats are the figures of a detector: totals since New, or where it says so, the state now.
@@ -76,7 +78,7 @@ func (d *Detector) reset() {
 		knownGoodTTL: d.knownGoodTTL, updateInterval: d.updateInterval, hardCodes: d.hardCodes, refusedCodes: d.refusedCodes,
 
 		memory: newMemory(0), agents: new(agents), tools: new(toolNames), incidents: make([]*incident, 1),
-		sisters: sisters{shared: map[[2][16]byte]*relation{}}, campaigns: newCampaigns(), graces: graces{grace: initialGrace},
+		sisters: newSisters(), campaigns: newCampaigns(), graces: graces{grace: initialGrace},
 	}
 }
 

@@ -25,12 +25,14 @@ func (d *Detector) reject(s *subject, code uint8) {
 	}
 	t := s.flow.Time
 	p := d.pairOf(s)
-	d.expire(p)
+	d.expire(s.pair, p)
 	if p.has(hasAccepted) && t <= d.full(p.accepted) {
 		d.rejectBelated(s, p, code)
 		return
 	}
 	switch {
+	case p.has(isSuspicious) && p.has(runClosed): // a login of one whose earlier acceptance is in doubt
+		return
 	case !p.has(runOpen):
 		d.beginRun(s, p, t)
 	case p.member == 0 && !d.isAlive(p):
@@ -42,9 +44,7 @@ func (d *Detector) reject(s *subject, code uint8) {
 	}
 	d.widen(p, t)
 	d.addToRun(p, code)
-	if !p.has(runKnown|runFast) && d.isFast(p) {
-		p.flags |= runFast
-	}
+	d.noteFast(p, t)
 	switch {
 	case p.member != 0:
 		d.rejectMember(s, p, code, t)
@@ -119,7 +119,7 @@ func (d *Detector) rejectMember(s *subject, p *pair, code uint8, t int64) {
 // than a login.
 func (d *Detector) isSettledMember(p *pair) bool {
 	c := d.clients.At(p.client)
-	return p.count() > d.thresholdsOf(p).LoginChallenges || !p.has(runKnown) && (d.hard(p) > 0 || d.full(p.first) < d.now-d.graceOf(c))
+	return p.count() > d.loginChallenges(c.registrar) || !p.has(runKnown) && (d.hard(p) > 0 || d.full(p.first) < d.now-d.graceOf(c))
 }
 
 // rejectBelated counts a rejection that an acceptance has overtaken: it belongs to the run which that closed, while that is
@@ -139,9 +139,7 @@ func (d *Detector) rejectBelated(s *subject, p *pair, code uint8) {
 	}
 	d.widen(p, t)
 	d.addToRun(p, code)
-	if d.isFast(p) {
-		p.flags |= runFast
-	}
+	d.noteFast(p, t)
 	if p.member != 0 && !p.has(runExcluded) {
 		m := d.members.At(p.member)
 		d.count(d.incidents[m.incident], m, code, t)
@@ -162,9 +160,15 @@ func (d *Detector) accept(s *subject) {
 		}
 	}
 	p := d.pairOf(s)
-	d.expire(p)
+	d.expire(s.pair, p)
 	d.graces.note(d.now - t)
+	repeats := p.has(hasAccepted) && max(t-d.full(p.accepted), d.full(p.accepted)-t) <= echoWindow
+	d.registrars[d.clients.At(p.client).registrar].echo.note(repeats)
 	if p.has(hasAccepted) && t <= d.full(p.accepted) {
+		return
+	}
+	if p.has(isSuspicious) && p.has(runClosed) { // the doubt about an earlier acceptance stays
+		p.accepted = uint32(t)
 		return
 	}
 	known := p.has(good)
@@ -184,7 +188,7 @@ func (d *Detector) accept(s *subject) {
 		d.members.At(p.member).touched = d.now
 		d.incidentOf(p).witness(s.flow)
 	}
-	if p.member == 0 && (known || p.count() == 0) {
+	if p.member == 0 && known {
 		d.unsuspect(s.pair, p)
 		d.welcome(s, p, first)
 	} else if !d.conclude(s.pair, p) {
@@ -198,7 +202,7 @@ func (d *Detector) welcome(s *subject, p *pair, first bool) {
 	if p.has(good) {
 		return
 	}
-	d.setGood(p, true)
+	d.setGood(s.pair, p, true)
 	if first {
 		d.registrars[d.clients.At(p.client).registrar].recent.add(d.now)
 	}

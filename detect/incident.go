@@ -36,6 +36,7 @@ type incident struct {
 
 	members        uint32              // first of its member records
 	size           int                 // how many there are
+	homes          int                 // extensions of the client of a scan that were known good when it opened
 	shared         int                 // members whose clients are in another campaign
 	guessed        int                 // members on whom passwords were tried
 	acceptedLogins int                 // members that were accepted after one or two challenges
@@ -85,6 +86,14 @@ func (d *Detector) open(g *grouping, v *view, crossed Crossing) {
 		inc.extension = v.ei
 	case byHost:
 		inc.host = v.client.host
+	}
+	if g.by == byClient {
+		inc.homes = int(v.c.good)
+		for _, pi := range pairs {
+			if d.pairs.At(pi).has(good) {
+				inc.homes--
+			}
+		}
 	}
 	d.begin(inc, pairs, absorbed)
 }
@@ -136,7 +145,8 @@ func (d *Detector) register(inc *incident, pairs []uint32, absorbed []*incident)
 	for _, a := range absorbed {
 		inc.first = min(inc.first, a.first)
 	}
-	inc.opened, inc.id = d.now, d.idOf(inc)
+	inc.opened = d.now
+	inc.id = d.idOf(inc)
 	if last := len(d.freeIncidents) - 1; last >= 0 {
 		inc.number, d.freeIncidents = d.freeIncidents[last], d.freeIncidents[:last]
 	} else {
@@ -196,15 +206,20 @@ func (d *Detector) idOf(inc *incident) string {
 	if inc.extension != 0 {
 		h.Write([]byte(d.nameCopy(inc.extension)))
 	}
-	h.Write(binary.BigEndian.AppendUint64(nil, uint64(inc.first)))
+	since := inc.first
+	if inc.kind == DistributedScan { // another may have let go of the same runs
+		since = inc.opened
+	}
+	h.Write(binary.BigEndian.AppendUint64(nil, uint64(since)))
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // succeed records that a member has entered its account.
 func (d *Detector) succeed(inc *incident, p *pair, confidence Confidence) {
-	d.members.At(p.member).entered = true
+	m := d.members.At(p.member)
+	m.entered = true
 	if confidence > Unlikely {
-		d.setGood(p, false)
+		d.setGood(m.pair, p, false)
 	}
 	d.recordSuccess(inc, Succeeded{
 		Extension: d.nameCopy(p.extension), Client: d.clientAddr(p.client), Time: d.full(p.accepted), Attempts: p.count(),
@@ -283,4 +298,7 @@ func (d *Detector) close(inc *incident) {
 	d.freeIncidents = append(d.freeIncidents, inc.number)
 	inc.number = 0
 	d.openIncidents--
+	if inc.campaign != nil {
+		inc.campaign.whole().open--
+	}
 }

@@ -198,7 +198,7 @@ func (d *Detector) turnIntoSpray(inc *incident) {
 func (d *Detector) releaseMember(inc *incident, mi uint32) {
 	m := *d.members.At(mi)
 	p := d.pairs.At(m.pair)
-	d.expire(p)
+	d.expire(m.pair, p)
 	p.member = 0
 	d.members.Release(mi)
 	d.inside--

@@ -26,6 +26,8 @@ type memory struct {
 	pairIndex      store.Index
 	loaded         uint32 // keeps loads from being optimised away: see load
 
+	identities store.Index // pairs that are known good, by client and extension
+
 	groups    store.Slab[group, *group]
 	hosts     store.Slab[host, *host]
 	hostIndex store.Index
@@ -56,7 +58,8 @@ type pair struct {
 	codes                 [maxCodes]uint16 // the run's rejections by status, in the order of Config.FailureCodes
 	member                uint32           // 0 if in no incident
 	place                 uint32           // of a suspicious pair: its place among the suspects of its registrar
-	flags                 pairFlags
+	burst                 uint32           // the first rejection of the newest burst of the run
+	flags                 pairFlags        // and, above burstShift, how many rejections that burst has
 }
 
 // Chain links the freed pairs.
@@ -78,12 +81,36 @@ const (
 	wasGood                            // the pair was known good already when the newest acceptance came
 	isSuspicious                       // counted as suspicious in its groups
 	isDormant                          // counted as dormant in its groups
+	isVouching                         // found by client and extension, whatever the registrar
 	isFailing                          // among those of its registrar that may be an outage
 	isAged                             // linked in a bucket of ageing
 	isResting                          // linked in a bucket that age looks at only when known_good_ttl has passed
 )
 
-const runFlags = runOpen | runClosed | runKnown | runSlow | runFast | runExcluded
+// burstShift is where the counter of a burst begins among the flags.
+const (
+	burstShift = 20
+	maxBurst   = 1<<(32-burstShift) - 1
+)
+
+// noteBurst counts a rejection at t in the newest burst of the run, or begins one, and returns how many there are in it.
+func (m *memory) noteBurst(p *pair, t int64) int {
+	n := p.flags >> burstShift
+	switch from := t - m.full(p.burst); {
+	case n == 0 || from > burstWindow:
+		p.burst, n = uint32(t), 0
+	case from < -burstWindow: // belated: of an earlier one
+		return int(n)
+	}
+	n = min(n+1, maxBurst)
+	p.flags = p.flags&(1<<burstShift-1) | n<<burstShift
+	return int(n)
+}
+
+// burstWindow is how far the rejections of a burst are from its first one at most, in milliseconds.
+const burstWindow = 2000
+
+const runFlags = runOpen | runClosed | runKnown | runSlow | runFast | runExcluded | maxBurst<<burstShift
 
 func (p *pair) has(f pairFlags) bool { return p.flags&f != 0 }
 
@@ -142,7 +169,8 @@ type registrar struct {
 	thresholds *Thresholds
 	port       uint16 // last seen
 
-	good                 int         // pairs that are known good
+	good                 int // pairs that are known good
+	echo                 echo
 	recent               recentCount // pairs that became known good lately
 	suspects             []uint32    // its suspicious pairs
 	suspiciousClients    int         // clients with a suspicious pair
@@ -230,7 +258,7 @@ func (m *memory) removePair(pi uint32) {
 	p := m.pairs.At(pi)
 	m.unsuspect(pi, p)
 	m.rouse(p)
-	m.setGood(p, false)
+	m.setGood(pi, p, false)
 	ci, ei := p.client, p.extension
 	c, e := m.clients.At(ci), m.extensions.At(ei)
 	registrar := &m.registrars[c.registrar].address
@@ -268,11 +296,16 @@ func (m *memory) unlink(head *uint32, l links, of func(*pair) *links) {
 }
 
 // setGood says whether a pair is known good, and counts it in its client, extension and registrar.
-func (m *memory) setGood(p *pair, is bool) {
+func (m *memory) setGood(pi uint32, p *pair, is bool) {
 	if p.has(good) == is {
 		return
 	}
 	p.flags ^= good
+	if is {
+		m.vouch(pi, p)
+	} else {
+		m.retract(pi, p)
+	}
 	c, e := m.clients.At(p.client), m.extensions.At(p.extension)
 	r := &m.registrars[c.registrar]
 	if is {

@@ -165,8 +165,8 @@ func (d *Detector) reconnectGroups(in *decoder) {
 			continue
 		}
 		was := p.flags
-		p.flags &^= isSuspicious | isDormant | good
-		d.setGood(p, was&good != 0)
+		p.flags &^= isSuspicious | isDormant | good | isVouching
+		d.setGood(pi, p, was&good != 0)
 		if was&(isSuspicious|isDormant) != 0 {
 			d.suspect(pi, p)
 		}

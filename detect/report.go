@@ -40,6 +40,7 @@ func (d *Detector) reportUpdates() {
 			inc.isGrowing = false
 		case d.severity(inc) > inc.severity:
 			inc.isGrowing = false
+			inc.crossed.Value, inc.crossed.Time = int(inc.attempts), inc.last
 			d.report(inc, Alert{State: Open, Changed: true})
 		case inc.attempts < 2*inc.reported:
 			inc.isGrowing = false
@@ -66,7 +67,7 @@ func (d *Detector) describe(inc *incident, a *Alert) {
 	}
 	slices.SortFunc(a.Rejections, func(x, y StatusCount) int { return cmp.Compare(x.Status, y.Status) })
 	a.Successes, a.SuccessesN, a.Confidence = slices.Clone(inc.successes), inc.successesN, inc.confidence
-	a.KnownClient, a.PhoneLike, a.Slow, a.Severity = inc.known, inc.isPhoneLike(), inc.slow, inc.severity
+	a.KnownClient, a.PhoneLike, a.Slow, a.Severity = inc.known, d.isPhoneLike(inc), inc.slow, inc.severity
 	a.UserAgents, a.Probes = slices.Sorted(slices.Values(inc.agents)), slices.Sorted(slices.Values(inc.probes))
 	for _, agent := range a.UserAgents {
 		a.Tools = addNew(a.Tools, toolOf(agent), MaxUserAgents)

@@ -72,6 +72,7 @@ func (d *Detector) decodeRegistrar(in *decoder, n uint32) {
 	if in.used() {
 		r.address = in.address()
 		r.port = uint16(in.uint(math.MaxUint16))
+		r.echo = echo{uint16(in.uint(math.MaxUint16)), uint16(in.uint(math.MaxUint16))}
 		r.recent.part = in.int()
 		for i := range r.recent.counts {
 			r.recent.counts[i] = uint32(in.uint(math.MaxUint32))
@@ -167,11 +168,14 @@ func (d *Detector) decodeIncident(in *decoder, n uint32) {
 		*t = in.time()
 	}
 	inc.pace = pace{in.int(), uint32(in.int()), uint32(in.int())}
+	inc.homes, inc.shared = int(in.int()), int(in.int())
 	inc.acceptedLogins, inc.severity, inc.confidence = int(in.int()), int(in.int()), Confidence(in.int())
 	inc.attempts, inc.reported = uint64(in.int()), uint64(in.int())
 	inc.successesN, inc.sequence = int(in.int()), int(in.int())
 	if in.used() {
-		inc.campaign = d.campaigns.at(in)
+		if inc.campaign = d.campaigns.at(in); inc.campaign != nil {
+			inc.campaign.whole().open++
+		}
 	}
 	for i := range inc.codes {
 		inc.codes[i] = in.uint(math.MaxInt64)

@@ -16,16 +16,16 @@ func (d *Detector) isGood(p *pair) bool {
 
 // expire forgets an acceptance that vouches for nothing any more, before its time can't be told any more: within two
 // horizons of 12 days (Config.Validate) either the pair is looked at, or the member that it is was not touched for one.
-func (d *Detector) expire(p *pair) {
+func (d *Detector) expire(pi uint32, p *pair) {
 	if !p.has(hasAccepted) {
 		return
 	}
 	if p.has(good) && !d.isGood(p) {
-		d.setGood(p, false)
+		d.setGood(pi, p, false)
 	}
 	horizon := d.now - d.horizon()
 	if d.full(p.accepted) < horizon || p.member != 0 && d.members.At(p.member).touched < horizon {
-		d.setGood(p, false)
+		d.setGood(pi, p, false)
 		p.flags &^= hasAccepted
 	}
 }
@@ -37,8 +37,14 @@ func (d *Detector) isUnexplained(p *pair) bool {
 	}
 	c := d.clients.At(p.client)
 	n := p.count()
-	return d.hard(p) > 0 || n > d.registrars[c.registrar].thresholds.LoginChallenges || c.flags&isTool != 0 && n > 1 ||
+	return d.hard(p) > 0 || n > d.loginChallenges(c.registrar) || c.flags&isTool != 0 && n > 1 ||
 		d.full(p.first) < d.now-d.graceOf(c)
+}
+
+// loginChallenges returns how many challenges one login may take at a registrar.
+func (d *Detector) loginChallenges(registrar uint32) int {
+	r := &d.registrars[registrar]
+	return r.thresholds.LoginChallenges * r.echo.factor()
 }
 
 // graceOf returns how long the challenge of a client may wait for its acceptance, milliseconds.

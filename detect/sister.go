@@ -2,6 +2,8 @@ package detect
 
 import (
 	"encoding/binary"
+	"hash/maphash"
+	"maps"
 	"math/bits"
 	"net/netip"
 	"slices"
@@ -12,17 +14,14 @@ import (
 // one is known at the other. They are configured, or learnt: ten clients or more were accepted at both on the same extension.
 //
 // A registrar that has accepted nobody for known_good_ttl, as an empty backup, takes the word of any other: there is nobody at it whom an
-// attacker's own registrar could vouch against.
+// attacker's own registrar could vouch against. So does one that rejects ten clients of another, or more, and more than are known good at it.
 type sisters struct {
-	recent []vouch // by hash of client and extension: where they were accepted last
 	shared map[[2][16]byte]*relation
+	failed map[[2][16]byte]*relation // clients that the first registrar rejects and the second one has accepted
 }
 
-// vouch is an acceptance.
-type vouch struct {
-	key       uint64
-	time      int64
-	registrar [16]byte
+func newSisters() sisters {
+	return sisters{shared: map[[2][16]byte]*relation{}, failed: map[[2][16]byte]*relation{}}
 }
 
 // relation is how many clients were accepted at two registrars.
@@ -32,36 +31,71 @@ type relation struct {
 }
 
 const (
-	vouchPlaces   = 1 << 15
 	maxRelations  = 4096
 	sharedClients = 10
-	maxSisters    = 16 // of one registrar
+	maxSisters    = 16 // of one registrar, and registrars that vouch for the same client and extension
 )
 
-// fixedHash hashes a client and an extension, the same in every process.
-func fixedHash(client *[16]byte, name string) uint64 {
-	h := mix(binary.BigEndian.Uint64(client[:8])^0x9e3779b97f4a7c15, binary.BigEndian.Uint64(client[8:])^0xd1342543de82ef95)
-	for len(name) >= 8 {
-		h = mix(h^0x8ebc6af09c88c6e3, binary.BigEndian.Uint64([]byte(name[:8]))^0x589965cc75374cc3)
-		name = name[8:]
-	}
-	var rest [8]byte
-	copy(rest[:], name)
-	return mix(h^uint64(len(name)), binary.BigEndian.Uint64(rest[:])^0xa0761d6478bd642f)
+// identity hashes a client and an extension, whatever their registrar.
+func identity(client *[16]byte, name string) uint64 {
+	return mix(hashAddress(client)^mixSeed[1], maphash.String(seed, name)^mixSeed[0])
 }
 
-// learnSister notes that a pair has become known good at its registrar.
+// vouch has a pair that is known good found by its client and extension, whatever its registrar.
+func (m *memory) vouch(pi uint32, p *pair) {
+	c := m.clients.At(p.client)
+	var buf [maxName]byte
+	name := m.nameOf(m.extensions.At(p.extension), &buf)
+	others := 0
+	m.eachVouching(&c.address, name, func(uint32) bool { others++; return false })
+	if others < maxSisters {
+		m.identities.Insert(identity(&c.address, name), pi)
+		p.flags |= isVouching
+	}
+}
+
+// retract undoes vouch.
+func (m *memory) retract(pi uint32, p *pair) {
+	if !p.has(isVouching) {
+		return
+	}
+	p.flags &^= isVouching
+	var buf [maxName]byte
+	m.identities.Remove(identity(&m.clients.At(p.client).address, m.nameOf(m.extensions.At(p.extension), &buf)), pi)
+}
+
+// eachVouching calls do for the pairs that are known good of a client and an extension at any registrar, until it returns true. It
+// tells whether it did.
+func (m *memory) eachVouching(client *[16]byte, name string, do func(pi uint32) bool) bool {
+	for pairs := m.identities.Probe(identity(client, name)); ; {
+		pi := pairs.Next()
+		if pi == 0 {
+			return false
+		}
+		p := m.pairs.At(pi)
+		if m.clients.At(p.client).address == *client && m.isCalled(m.extensions.At(p.extension), name) && do(pi) {
+			return true
+		}
+	}
+}
+
+// fixedHash hashes a client, the same in every process.
+func fixedHash(client *[16]byte) uint64 {
+	return mix(binary.BigEndian.Uint64(client[:8])^0x9e3779b97f4a7c15, binary.BigEndian.Uint64(client[8:])^0xd1342543de82ef95)
+}
+
+// learnSister notes that a pair has become known good at its registrar: those that vouch for the same may be its sisters.
 func (d *Detector) learnSister(s *subject) {
-	x := &d.sisters
-	if x.recent == nil {
-		x.recent = make([]vouch, vouchPlaces)
-	}
-	key := fixedHash(&s.clientAddress, s.name)
-	v := &x.recent[key%vouchPlaces]
-	if v.key == key && v.registrar != s.registrarAddress && v.time >= d.now-d.knownGoodTTL {
-		d.shareClient(v.registrar, s.registrarAddress, &s.clientAddress)
-	}
-	*v = vouch{key, d.now, s.registrarAddress}
+	d.eachVouching(&s.clientAddress, s.name, func(pi uint32) bool {
+		if other := d.registrarOfPair(pi); other != s.registrar && d.isGood(d.pairs.At(pi)) {
+			d.shareClient(d.registrars[other].address, s.registrarAddress, &s.clientAddress)
+		}
+		return false
+	})
+}
+
+func (m *memory) registrarOfPair(pi uint32) uint32 {
+	return m.clients.At(m.pairs.At(pi).client).registrar
 }
 
 // shareClient counts a client that was accepted at two registrars.
@@ -69,25 +103,28 @@ func (d *Detector) shareClient(a, b [16]byte, client *[16]byte) {
 	if slices.Compare(a[:], b[:]) > 0 {
 		a, b = b, a
 	}
-	x := &d.sisters
-	r := x.shared[[2][16]byte{a, b}]
-	if r == nil {
-		if len(x.shared) >= maxRelations {
-			return
-		}
-		r = new(relation)
-		x.shared[[2][16]byte{a, b}] = r
-	}
-	bit := fixedHash(client, "") % 256
-	r.clients[bit/64] |= 1 << (bit % 64)
-	r.last = d.now
-	n := 0
-	for _, word := range r.clients {
-		n += bits.OnesCount64(word)
-	}
-	if n >= sharedClients {
+	if note(d.sisters.shared, [2][16]byte{a, b}, client, d.now) >= sharedClients {
 		d.link(d.registrarByAddress[a], d.registrarByAddress[b])
 	}
+}
+
+// note counts a client in a relation, and returns how many it has, about.
+func note(relations map[[2][16]byte]*relation, key [2][16]byte, client *[16]byte, now int64) (clients int) {
+	r := relations[key]
+	if r == nil {
+		if len(relations) >= maxRelations {
+			return 0
+		}
+		r = new(relation)
+		relations[key] = r
+	}
+	bit := fixedHash(client) % 256
+	r.clients[bit/64] |= 1 << (bit % 64)
+	r.last = now
+	for _, word := range r.clients {
+		clients += bits.OnesCount64(word)
+	}
+	return clients
 }
 
 // link makes two registrars sisters.
@@ -136,12 +173,55 @@ func (d *Detector) isKnownElsewhere(s *subject) bool {
 			return true
 		}
 	}
-	if r.good > 0 || d.sisters.recent == nil {
+	other := d.vouchesFor(&s.clientAddress, s.name, s.registrar)
+	if other == 0 {
 		return false
 	}
-	key := fixedHash(&s.clientAddress, s.name)
-	v := &d.sisters.recent[key%vouchPlaces]
-	return v.key == key && v.registrar != s.registrarAddress && v.time >= d.now-d.knownGoodTTL
+	if r.good == 0 {
+		return true
+	}
+	n := note(d.sisters.failed, [2][16]byte{s.registrarAddress, d.registrars[other].address}, &s.clientAddress, d.now)
+	if n == sharedClients {
+		d.excuseVouched(s.registrar)
+	}
+	return n >= sharedClients && n >= r.good
+}
+
+// vouchesFor returns another registrar at which a client is known good on an extension, 0 if there is none.
+func (d *Detector) vouchesFor(client *[16]byte, name string, registrar uint32) (other uint32) {
+	d.eachVouching(client, name, func(pi uint32) bool {
+		n := d.registrarOfPair(pi)
+		if n == registrar || !d.isGood(d.pairs.At(pi)) {
+			return false
+		}
+		other = n
+		return true
+	})
+	return other
+}
+
+// excuseVouched explains the runs at a registrar of clients that were accepted elsewhere.
+func (d *Detector) excuseVouched(registrar uint32) {
+	r := &d.registrars[registrar]
+	for _, pi := range slices.Sorted(slices.Values(r.suspects)) {
+		p := d.pairs.At(pi)
+		if p.member != 0 || !p.has(runOpen) {
+			continue
+		}
+		if d.vouchesFor(&d.clients.At(p.client).address, d.nameCopy(p.extension), registrar) != 0 {
+			d.excuse(pi, p)
+		}
+	}
+}
+
+// excuse explains the run of a pair: its client is known good on its extension elsewhere.
+func (d *Detector) excuse(pi uint32, p *pair) {
+	d.unsuspect(pi, p)
+	d.rouse(p)
+	p.flags |= runKnown
+	if p.count() >= outageAttempts {
+		d.noteFailing(pi, p, d.clients.At(p.client).registrar)
+	}
 }
 
 // excuseSisters explains the runs of a client on its extension at the sisters of a registrar that has accepted it.
@@ -152,9 +232,7 @@ func (d *Detector) excuseSisters(s *subject) {
 			continue
 		}
 		if p := d.pairs.At(pi); p.member == 0 && p.has(runOpen) && !p.has(runKnown) {
-			d.unsuspect(pi, p)
-			d.rouse(p)
-			p.flags |= runKnown
+			d.excuse(pi, p)
 		}
 	}
 }
@@ -169,61 +247,38 @@ func (d *Detector) pairAt(s *subject, registrar uint32) uint32 {
 
 // prune forgets relations that are older than known_good_ttl.
 func (x *sisters) prune(before int64) {
-	for key, r := range x.shared {
-		if r.last < before {
-			delete(x.shared, key)
-		}
+	for _, relations := range []map[[2][16]byte]*relation{x.shared, x.failed} {
+		maps.DeleteFunc(relations, func(_ [2][16]byte, r *relation) bool { return r.last < before })
 	}
 }
 
 func (x *sisters) encode(e *encoder) {
-	used := 0
-	for i := range x.recent {
-		if x.recent[i].time > 0 {
-			used++
-		}
+	for _, relations := range []map[[2][16]byte]*relation{x.shared, x.failed} {
+		keys := slices.SortedFunc(maps.Keys(relations), func(a, b [2][16]byte) int {
+			return strings.Compare(string(a[0][:])+string(a[1][:]), string(b[0][:])+string(b[1][:]))
+		})
+		e.list(len(keys), func(i int) {
+			r := relations[keys[i]]
+			e.bytes(keys[i][0][:])
+			e.bytes(keys[i][1][:])
+			for _, word := range r.clients {
+				e.uint(word)
+			}
+			e.int(r.last)
+		})
 	}
-	e.uint(uint64(used))
-	for i := range x.recent {
-		if v := &x.recent[i]; v.time > 0 {
-			e.uint(v.key)
-			e.int(v.time)
-			e.bytes(v.registrar[:])
-		}
-	}
-	keys := make([][2][16]byte, 0, len(x.shared))
-	for key := range x.shared {
-		keys = append(keys, key)
-	}
-	slices.SortFunc(keys, func(a, b [2][16]byte) int {
-		return strings.Compare(string(a[0][:])+string(a[1][:]), string(b[0][:])+string(b[1][:]))
-	})
-	e.list(len(keys), func(i int) {
-		r := x.shared[keys[i]]
-		e.bytes(keys[i][0][:])
-		e.bytes(keys[i][1][:])
-		for _, word := range r.clients {
-			e.uint(word)
-		}
-		e.int(r.last)
-	})
 }
 
 func (x *sisters) decode(in *decoder) {
-	in.list(vouchPlaces, func(int) {
-		if x.recent == nil {
-			x.recent = make([]vouch, vouchPlaces)
-		}
-		v := vouch{in.uint(1<<64 - 1), in.time(), in.address()}
-		x.recent[v.key%vouchPlaces] = v
-	})
-	in.list(maxRelations, func(int) {
-		key := [2][16]byte{in.address(), in.address()}
-		r := new(relation)
-		for i := range r.clients {
-			r.clients[i] = in.uint(1<<64 - 1)
-		}
-		r.last = in.time()
-		x.shared[key] = r
-	})
+	for _, relations := range []map[[2][16]byte]*relation{x.shared, x.failed} {
+		in.list(maxRelations, func(int) {
+			key := [2][16]byte{in.address(), in.address()}
+			r := new(relation)
+			for i := range r.clients {
+				r.clients[i] = in.uint(1<<64 - 1)
+			}
+			r.last = in.time()
+			relations[key] = r
+		})
+	}
 }

@@ -63,6 +63,8 @@ func (d *Detector) encodeRegistrar(e *encoder, r *registrar) {
 	if e.used(r.users > 0) {
 		e.bytes(r.address[:])
 		e.uint(uint64(r.port))
+		e.uint(uint64(r.echo.acceptances))
+		e.uint(uint64(r.echo.repeats))
 		e.int(r.recent.part)
 		for _, n := range r.recent.counts {
 			e.uint(uint64(n))
@@ -132,7 +134,7 @@ func (d *Detector) encodeIncident(e *encoder, inc *incident) {
 	for _, n := range []int64{
 		int64(inc.crossed.Threshold), int64(inc.crossed.Value), inc.crossed.Time,
 		inc.opened, inc.first, inc.last, inc.active, inc.reportedAt, inc.pace.minute,
-		int64(inc.pace.count), int64(inc.pace.peak), int64(inc.acceptedLogins), int64(inc.severity), int64(inc.confidence),
+		int64(inc.pace.count), int64(inc.pace.peak), int64(inc.homes), int64(inc.shared), int64(inc.acceptedLogins), int64(inc.severity), int64(inc.confidence),
 		int64(inc.attempts), int64(inc.reported), int64(inc.successesN), int64(inc.sequence),
 	} {
 		e.int(n)

@@ -12,6 +12,7 @@ type group struct {
 	suspicious uint32 // pairs
 	dormant    uint32 // pairs
 	rejections uint64 // in the runs of the suspicious pairs
+	clients    uint32 // of a network: how many have a suspicious pair
 	look       uint64 // of an extension: with fewer rejections than this it need not be looked at again
 	incident   uint32 // the open incident that is its own, 0 if there is none
 	host, next uint32 // of a client: the host, and the next client of that
@@ -124,6 +125,9 @@ func (m *memory) suspect(pi uint32, p *pair) {
 	gc, ge := m.clientGroup(p.client), m.extensionGroup(p.extension)
 	if gc.suspicious == 0 {
 		r.suspiciousClients++
+		if g := m.networkGroup(c, true); g != nil {
+			g.clients++
+		}
 		h := m.hosts.At(gc.host)
 		h.active++
 		if gc.dormant > 0 {
@@ -171,6 +175,9 @@ func (m *memory) unsuspect(pi uint32, p *pair) {
 	}
 	if gc.suspicious == 0 {
 		r.suspiciousClients--
+		if g := m.networkGroup(c, false); g != nil {
+			g.clients--
+		}
 		h := m.hosts.At(gc.host)
 		h.active--
 		if gc.dormant > 0 {

@@ -12,8 +12,8 @@ import (
 	"github.com/siphunt/siphunt/detect"
 	"github.com/siphunt/siphunt/plugin/internal/alert"
 	"github.com/siphunt/siphunt/plugin/internal/config"
-	"github.com/siphunt/siphunt/plugin/internal/engine"
 	"github.com/siphunt/siphunt/plugin/internal/flow"
+	"github.com/siphunt/siphunt/plugin/internal/replay"
 )
 
 var replayCommand = &command{
@@ -59,14 +59,20 @@ func runReplay(c *call) int {
 
 // replay runs the detector over the files that the arguments name.
 func (c *call) replay(cfg *config.Config) int {
-	encoder, err := cfg.NewEncoder("", version)
+	encoder, err := cfg.NewEncoder("", version, func(text string) { c.complain("%s", text) })
 	if err != nil {
 		c.complain("%v", err)
 		return exitBad
 	}
 	out := &alertWriter{encoder: encoder, out: bufio.NewWriter(c.stdout)}
+	if cfg.AlertFormat != "ecs" {
+		if out.forSummary, err = alert.NewEncoder(alert.Options{Format: "ecs"}); err != nil {
+			c.complain("%v", err)
+			return exitBad
+		}
+	}
 	progress := newProgress(c.stderr, c.flags.Args())
-	r, err := engine.NewReplay(cfg, out.write, func(msg string) {
+	r, err := replay.New(cfg, out.write, func(msg string) {
 		progress.clear()
 		c.complain("%s", msg)
 	})
@@ -94,7 +100,7 @@ func (c *call) replay(cfg *config.Config) int {
 }
 
 // replayFile reads one file, or standard input.
-func (c *call) replayFile(r *engine.Replay, name string, p *progress) error {
+func (c *call) replayFile(r *replay.Replay, name string, p *progress) error {
 	if name == "-" {
 		return r.Read("standard input", p.reader(c.stdin))
 	}
@@ -108,22 +114,28 @@ func (c *call) replayFile(r *engine.Replay, name string, p *progress) error {
 
 // alertWriter writes alerts as JSON lines and keeps what the summary needs.
 type alertWriter struct {
-	encoder *alert.Encoder
-	out     *bufio.Writer
-	line    []byte
-	summary summary
+	encoder    *alert.Encoder
+	forSummary *alert.Encoder // the summary reads ECS; nil where that is what is written
+	out        *bufio.Writer
+	line       []byte
+	summary    summary
 }
 
 // write takes as the moment of detection what the flows' clock says, so that a replay always gives the same bytes.
 func (w *alertWriter) write(a *detect.Alert) {
-	w.line = w.encoder.AppendJSON(w.line[:0], a, time.UnixMilli(a.Time))
-	w.summary.add(w.line)
+	at := time.UnixMilli(a.Time)
+	w.line = w.encoder.AppendJSON(w.line[:0], a, at)
+	if w.forSummary != nil {
+		w.summary.add(w.forSummary.AppendJSON(nil, a, at))
+	} else {
+		w.summary.add(w.line)
+	}
 	w.line = append(w.line, '\n')
 	_, _ = w.out.Write(w.line) // Flush tells
 }
 
 // writeCounts says in a line what became of the records.
-func writeCounts(w io.Writer, c engine.ReplayCounts) {
+func writeCounts(w io.Writer, c replay.Counts) {
 	fmt.Fprintf(w, "%s: %d relevant, %d other", count(int(c.Records), "record"), c.Relevant, c.Other)
 	for i, n := range c.Dropped {
 		writeCount(w, flow.Reason(i).String(), n)

@@ -3,12 +3,15 @@ package main
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	jsoniter "github.com/json-iterator/go"
+
+	"github.com/siphunt/siphunt/plugin/internal/alert/schematest"
 )
 
 var update = flag.Bool("update", false, "write the alerts of the scenarios anew")
@@ -18,28 +21,83 @@ var update = flag.Bool("update", false, "write the alerts of the scenarios anew"
 func TestScenarios(t *testing.T) {
 	for _, folder := range scenarios(t) {
 		t.Run(filepath.Base(folder), func(t *testing.T) {
-			got := replayed(t, folder)
-			golden := filepath.Join(folder, "alerts.jsonl")
-			if *update {
-				if err := os.WriteFile(golden, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if bytes.Equal(want, got) {
-				return
-			}
-			if diff := cmp.Diff(lines[any](t, want), lines[any](t, got)); diff != "" {
-				t.Errorf("alerts differ; if they should, run make golden (-kept +now):\n%s", diff)
-			} else {
-				t.Errorf("the same fields, but other bytes; if they should differ, run make golden\nkept: %s\nnow:  %s", want, got)
-			}
+			compareScenario(t, filepath.Join(folder, "alerts.jsonl"), replayed(t, folder))
 		})
 	}
+}
+
+// compareScenario compares alerts with a golden file, or writes it.
+func compareScenario(t *testing.T, golden string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(golden, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Equal(want, got) {
+		return
+	}
+	if diff := cmp.Diff(lines[any](t, want), lines[any](t, got)); diff != "" {
+		t.Errorf("%s: alerts differ; if they should, run make golden (-kept +now):\n%s", golden, diff)
+	} else {
+		t.Errorf("%s: the same fields, but other bytes; if they should differ, run make golden\nkept: %s\nnow:  %s", golden, want, got)
+	}
+}
+
+// TestScenariosInOtherFormats does the same for OCSF and IDEA, and asks the public schemas whether the alerts are right.
+func TestScenariosInOtherFormats(t *testing.T) {
+	for _, format := range []string{"ocsf", "idea"} {
+		t.Run(format, func(t *testing.T) {
+			var all []byte
+			for _, folder := range scenarios(t) {
+				got := replayedWith(t, folder, withFormat(t, folder, format))
+				compareScenario(t, filepath.Join(folder, "alerts."+format+".jsonl"), got)
+				all = append(all, got...)
+			}
+			schematest.Validate(t, format, all)
+		})
+	}
+}
+
+// TestIdeaChain: each message about an incident names the one before, so that a reader always knows which one holds.
+func TestIdeaChain(t *testing.T) {
+	type message struct {
+		ID       string
+		PredID   []string
+		AltNames []string
+	}
+	for _, folder := range scenarios(t) {
+		last := map[string]string{} // of an incident, its newest message
+		for _, m := range lines[message](t, replayedWith(t, folder, withFormat(t, folder, "idea"))) {
+			var want []string
+			if before := last[m.AltNames[0]]; before != "" {
+				want = []string{before}
+			}
+			if diff := cmp.Diff(want, m.PredID); diff != "" {
+				t.Errorf("%s: message %s of incident %s: PredID (-want +got):\n%s", filepath.Base(folder), m.ID, m.AltNames[0], diff)
+			}
+			last[m.AltNames[0]] = m.ID
+		}
+	}
+}
+
+// withFormat writes the configuration of a scenario with another alerts.format.
+func withFormat(t *testing.T, folder, format string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(folder, "siphunt.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "siphunt.toml")
+	if err := os.WriteFile(path, fmt.Appendf(text, "\n[alerts]\nformat = %q\n", format), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // TestReplayTwice: the same flows give the same bytes.
@@ -68,8 +126,13 @@ func scenarios(t *testing.T) []string {
 // replayed runs the command over a scenario, as a user would, and gives its alerts.
 func replayed(t *testing.T, folder string) []byte {
 	t.Helper()
+	return replayedWith(t, folder, filepath.Join(folder, "siphunt.toml"))
+}
+
+func replayedWith(t *testing.T, folder, config string) []byte {
+	t.Helper()
 	var stdout, stderr bytes.Buffer
-	args := []string{"replay", "-c", filepath.Join(folder, "siphunt.toml"), filepath.Join(folder, "flows.jsonl.gz")}
+	args := []string{"replay", "-c", config, filepath.Join(folder, "flows.jsonl.gz")}
 	if code := run(args, nil, &stdout, &stderr); code != 0 {
 		t.Fatalf("siphunt %q: exit code %d\n%s", args, code, &stderr)
 	}

@@ -18,19 +18,22 @@ const (
 
 // ecs describes an alert by the fields of the Elastic Common Schema (https://www.elastic.co/docs/reference/ecs). There
 // is no @timestamp: Fluent Bit's es output makes it of the record's time, and Elasticsearch takes only one.
-func ecs(o *Options, a *detect.Alert, created time.Time) object {
+func ecs(in *input) object {
+	o, a := in.Options, in.Alert
 	return known(
+		field{"tags", cleanedTexts(o.Sources.Tags())},
 		field{"message", message(o, a)},
-		field{"event", event(a, created)},
+		field{"event", event(a, in.created)},
 		field{"rule", ruleFields(a)},
 		field{"threat", threat(a)},
-		field{"source", endpoint(a.Client, address(a.Client.Addr, o.ClientPrefix))},
+		field{"source", append(endpoint(a.Client, address(a.Client.Addr, o.ClientPrefix)),
+			known(field{"geo", geo(&in.place)}, field{"as", as(&in.place)})...)},
 		field{"destination", endpoint(a.Registrar, text(a.Registrar.Addr))},
 		field{"user", user(a)},
 		field{"related", known(field{"ip", relatedIPs(a)}, field{"user", relatedUsers(a)})},
 		field{"network", network(a)},
 		field{"observer", observer(o)},
-		field{"siphunt", siphunt(a)},
+		field{"siphunt", siphunt(in)},
 		field{"ecs", object{{"version", ecsVersion}}},
 	)
 }

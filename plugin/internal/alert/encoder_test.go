@@ -20,7 +20,7 @@ import (
 
 func TestUnknownFormatNamesTheKnown(t *testing.T) {
 	_, err := NewEncoder(Options{Format: "esc"})
-	if err == nil || err.Error() != `unknown alert format "esc": use one of "ecs"` {
+	if err == nil || err.Error() != `unknown alert format "esc": use one of ecs, idea, ocsf` {
 		t.Errorf("got %v", err)
 	}
 }
@@ -76,7 +76,13 @@ func numbers(value any) any {
 }
 
 func TestBothWritersAgree(t *testing.T) {
-	e := encoder(t)
+	for _, format := range Formats() {
+		bothWritersAgree(t, encoderOf(t, format))
+	}
+}
+
+func bothWritersAgree(t *testing.T, e *Encoder) {
+	t.Helper()
 	for name, a := range golden() {
 		at, record := fromRecord(t, e.AppendRecord(nil, &a, created))
 		if diff := cmp.Diff(fromJSON(t, e.AppendJSON(nil, &a, created)), record); diff != "" {
@@ -166,7 +172,10 @@ func leaves(path string, value any, f func(path string, value any)) {
 }
 
 func FuzzAlert(f *testing.F) {
-	e := encoder(f)
+	var encoders []*Encoder
+	for _, format := range Formats() {
+		encoders = append(encoders, encoderOf(f, format))
+	}
 	all := golden()
 	samples := []detect.Alert{all["brute-force-success"], all["distributed-open"], all["spray-success"], all["horizontal-open"], all["outage-open"]}
 	f.Add("300@198.18.0.10", "friendly-scanner", "probe-a", "fe80::1%eth0", 418)
@@ -184,19 +193,27 @@ func FuzzAlert(f *testing.F) {
 			if a.SuccessesN > 0 {
 				a.Successes = []detect.Succeeded{{Extension: extension, Client: addr, Registrar: addr}}
 			}
-			text := e.AppendJSON(nil, &a, created)
-			if !utf8.Valid(text) || bytes.ContainsFunc(text, func(r rune) bool { return unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) }) {
-				t.Fatalf("not valid, or with control characters: %q", text)
-			}
-			fields := fromJSON(t, text)
-			leaves("", fields, func(path string, value any) {
-				if s, ok := value.(string); ok && (strings.ContainsFunc(s, unicode.IsControl) || utf8.RuneCountInString(s) > 800) {
-					t.Errorf("%s: %q", path, s)
-				}
-			})
-			if _, record := fromRecord(t, e.AppendRecord(nil, &a, created)); !cmp.Equal(fields, record) {
-				t.Error(cmp.Diff(fields, record))
+			for _, e := range encoders {
+				checkHarmless(t, e, &a)
 			}
 		}
 	})
+}
+
+// checkHarmless checks that a record is whole, the same in both forms, and has no text in it that could do harm.
+func checkHarmless(t *testing.T, e *Encoder, a *detect.Alert) {
+	t.Helper()
+	text := e.AppendJSON(nil, a, created)
+	if !utf8.Valid(text) || bytes.ContainsFunc(text, func(r rune) bool { return unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) }) {
+		t.Fatalf("not valid, or with control characters: %q", text)
+	}
+	fields := fromJSON(t, text)
+	leaves("", fields, func(path string, value any) {
+		if s, ok := value.(string); ok && (strings.ContainsFunc(s, unicode.IsControl) || utf8.RuneCountInString(s) > 1000) {
+			t.Errorf("%s: %q", path, s)
+		}
+	})
+	if _, record := fromRecord(t, e.AppendRecord(nil, a, created)); !cmp.Equal(fields, record) {
+		t.Error(cmp.Diff(fields, record))
+	}
 }

@@ -57,15 +57,17 @@ func kindsTable() string {
 	return b.String()
 }
 
-// records are all golden alerts and the one of those left out, as decoded JSON.
+// records are all golden alerts, an enriched one and the one of those left out, as decoded JSON.
 func records(t *testing.T) map[string]map[string]any {
 	t.Helper()
 	all := map[string]map[string]any{
-		"folded": fromJSON(t, appendJSON(nil, foldedFields(&encoder(t).options, sampleFolded(), created))),
+		"folded": fromJSON(t, appendJSON(nil, ecsFolded(&encoder(t).options, sampleFolded(), created))),
 	}
 	for name, a := range golden() {
 		all[name] = fromJSON(t, encoder(t).AppendJSON(nil, &a, created))
 	}
+	a := sampleBruteForceSuccess()
+	all["enriched"] = fromJSON(t, enriched(t, "ecs").AppendJSON(nil, &a, created))
 	return all
 }
 
@@ -75,6 +77,10 @@ var status = regexp.MustCompile(`^(siphunt\.rejections)\.\d+$`)
 func nodes(path string, value any, f func(path string, value any)) {
 	switch v := value.(type) {
 	case map[string]any:
+		if _, point := v["lat"]; point {
+			f(path, v)
+			return
+		}
 		for k := range v {
 			nodes(strings.TrimPrefix(path+"."+k, "."), v[k], f)
 		}
@@ -129,6 +135,10 @@ func isOf(kind string, value any) bool {
 	var err error
 	ok := false
 	switch kind {
+	case "geo_point":
+		var v map[string]any
+		v, ok = value.(map[string]any)
+		ok = ok && len(v) == 2 && isOf("float", v["lat"]) && isOf("float", v["lon"])
 	case "nested":
 		_, ok = value.(map[string]any)
 	case "keyword", "match_only_text":
@@ -197,7 +207,7 @@ func TestNamesAreWhatElasticsearchTakesThemFor(t *testing.T) {
 
 // Elasticsearch maps a new field without a template by its first value, and 1 would make a fraction a long.
 func TestFractionsHaveAPoint(t *testing.T) {
-	fraction := regexp.MustCompile(`(rate|ratio|attempts_per_(client|extension|registrar))$`)
+	fraction := regexp.MustCompile(`(rate|ratio|lat|lon|attempts_per_(client|extension|registrar))$`)
 	for name, record := range records(t) {
 		leaves("", record, func(path string, value any) {
 			if _, ok := value.(float64); ok != fraction.MatchString(path) {

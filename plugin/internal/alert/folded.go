@@ -28,23 +28,53 @@ type FoldedCount struct {
 // AppendFolded appends the record that stands for the alerts left out, in the form of AppendRecord. Its time is the end
 // of the minute.
 func (e *Encoder) AppendFolded(dst []byte, f *Folded, created time.Time) []byte {
-	return appendEvent(dst, f.Minute+time.Minute.Milliseconds(), foldedFields(&e.options, f, created))
+	return appendEvent(dst, f.end().UnixMilli(), e.format.folded(&e.options, f, created))
 }
 
-func foldedFields(o *Options, f *Folded, created time.Time) object {
-	begin := time.UnixMilli(f.Minute)
-	id := sha256.Sum256(fmt.Appendf(nil, "folded/%s/%s/%d", o.Hostname, f.Detector, f.Minute))
-	var counts []object
-	var words []string
-	total := 0
+func (f *Folded) begin() time.Time { return time.UnixMilli(f.Minute) }
+func (f *Folded) end() time.Time   { return f.begin().Add(time.Minute) }
+
+// total is how many alerts were left out.
+func (f *Folded) total() int {
+	n := 0
 	for _, c := range f.Counts {
-		total += c.N
-		counts = append(counts, object{{"kind", c.Kind.String()}, {"state", c.State.String()}, {"count", c.N}})
+		n += c.N
+	}
+	return n
+}
+
+// id is the same for the same minute of the same detector.
+func (f *Folded) id(o *Options) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "folded/%s/%s/%d", o.Hostname, f.Detector, f.Minute))
+	return hex.EncodeToString(sum[:16])
+}
+
+func (f *Folded) message() string {
+	var words []string
+	for _, c := range f.Counts {
 		words = append(words, fmt.Sprintf("%s %s %s", thousands(c.N), c.Kind, c.State))
 	}
+	return fmt.Sprintf("%s of the minute from %s left out, because there were more than max_alerts_per_minute = %d: %s. No success is among them.",
+		count(f.total(), "alert"), f.begin().UTC().Format("15:04 UTC"), f.Limit, strings.Join(words, ", "))
+}
+
+func (f *Folded) reason() string {
+	return fmt.Sprintf("%s beyond max_alerts_per_minute = %d", count(f.total(), "alert"), f.Limit)
+}
+
+// siphunt returns siphunt.*.
+func (f *Folded) siphunt() object {
+	var counts []object
+	for _, c := range f.Counts {
+		counts = append(counts, object{{"kind", c.Kind.String()}, {"state", c.State.String()}, {"count", c.N}})
+	}
+	return object{{"folded", counts}}
+}
+
+func ecsFolded(o *Options, f *Folded, created time.Time) object {
 	return known(
-		field{"message", fmt.Sprintf("%s of the minute from %s left out, because there were more than max_alerts_per_minute = %d: %s. No success is among them.",
-			count(total, "alert"), begin.UTC().Format("15:04 UTC"), f.Limit, strings.Join(words, ", "))},
+		field{"tags", cleanedTexts(o.Sources.Tags())},
+		field{"message", f.message()},
 		field{"event", object{
 			{"kind", "alert"},
 			{"category", []string{"intrusion_detection", "network"}},
@@ -52,17 +82,17 @@ func foldedFields(o *Options, f *Folded, created time.Time) object {
 			{"action", "sip-alerts-folded"},
 			{"outcome", "unknown"},
 			{"severity", detect.SeverityHigh},
-			{"start", isoTime(begin)},
-			{"end", isoTime(begin.Add(time.Minute))},
+			{"start", isoTime(f.begin())},
+			{"end", isoTime(f.end())},
 			{"created", isoTime(created)},
-			{"id", hex.EncodeToString(id[:16])},
+			{"id", f.id(o)},
 			{"module", "siphunt"},
 			{"dataset", "siphunt.alert"},
 			{"provider", "siphunt"},
-			{"reason", fmt.Sprintf("%s beyond max_alerts_per_minute = %d", count(total, "alert"), f.Limit)},
+			{"reason", f.reason()},
 		}},
 		field{"observer", observer(o)},
-		field{"siphunt", object{{"folded", counts}}},
+		field{"siphunt", f.siphunt()},
 		field{"ecs", object{{"version", ecsVersion}}},
 	)
 }

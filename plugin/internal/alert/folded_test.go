@@ -17,7 +17,7 @@ func sampleFolded() *Folded {
 }
 
 func TestFolded(t *testing.T) {
-	fields := foldedFields(&encoder(t).options, sampleFolded(), created)
+	fields := ecsFolded(&encoder(t).options, sampleFolded(), created)
 	got := string(appendJSON(nil, fields[:1])) + string(appendJSON(nil, fields[3:4]))
 	want := `{"message":"1,201 alerts of the minute from 09:40 UTC left out, because there were more than max_alerts_per_minute = 100: ` +
 		`1,200 extension-scan open, 1 brute-force end. No success is among them."}` +
@@ -37,7 +37,7 @@ func TestFoldedIDs(t *testing.T) {
 	} {
 		f := sampleFolded()
 		change(f)
-		record := fromJSON(t, appendJSON(nil, foldedFields(&encoder(t).options, f, created)))
+		record := fromJSON(t, appendJSON(nil, ecsFolded(&encoder(t).options, f, created)))
 		ids[record["event"].(map[string]any)["id"]] = true
 	}
 	if len(ids) != 3 {

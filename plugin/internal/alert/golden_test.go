@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"net/netip"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/internal/alert/enrich"
+	"github.com/siphunt/siphunt/plugin/internal/alert/enrich/enrichtest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files in testdata")
@@ -38,7 +42,7 @@ func golden() map[string]detect.Alert {
 		}),
 		"spray-changed": sampleSpray(),
 		"spray-success": with(sampleSpray(), func(a *detect.Alert) {
-			a.State, a.Changed, a.Sequence = detect.Success, false, 3
+			a.State, a.Changed, a.Sequence, a.Severity = detect.Success, false, 3, detect.SeverityCritical
 			succeeded(a,
 				detect.Succeeded{Extension: "305@198.18.0.10", Client: a.Client.Addr, Time: a.Last - 2000, Attempts: 20},
 				detect.Succeeded{Extension: "317@198.18.0.10", Client: a.Client.Addr, Time: a.Last + 10, Attempts: 26})
@@ -47,9 +51,7 @@ func golden() map[string]detect.Alert {
 		"distributed-success": with(sampleDistributed(), func(a *detect.Alert) {
 			a.State, a.Sequence = detect.Success, 2
 			winner := a.Clients.Top[7].Client
-			succeeded(a, detect.Succeeded{Extension: a.Extension, Client: winner, Time: a.Last + 10, Attempts: 28})
-			a.Confidence, a.Severity = detect.Probable, detect.SeverityHigh
-			a.Successes[0].Confidence = detect.Probable
+			succeeded(a, detect.Succeeded{Extension: a.Extension, Client: winner, Time: a.Last + 10, Attempts: 28, Confidence: detect.Probable})
 		}),
 		"horizontal-open":       sampleHorizontal(),
 		"distributed-scan-open": sampleDistributedScan(),
@@ -68,16 +70,46 @@ func golden() map[string]detect.Alert {
 	}
 }
 
+// enriched is an encoder that knows more of the samples' addresses than is in the alerts.
+func enriched(t *testing.T, format string) *Encoder {
+	t.Helper()
+	c := enrich.Config{
+		GeoIP: filepath.Join(t.TempDir(), "city.mmdb"), ASN: filepath.Join(t.TempDir(), "asn.mmdb"), Tags: []string{"voice"},
+		Assets: []enrich.Asset{{
+			Registrars: []netip.Prefix{netip.MustParsePrefix("198.18.0.0/24")}, Name: "customer exchange", Owner: "Voice team",
+			Contact: "voice@example.net", Labels: []string{"gold"},
+		}},
+	}
+	for file, content := range map[string][]byte{c.GeoIP: enrichtest.Cities(t, "Prague"), c.ASN: enrichtest.Systems(t)} {
+		if err := os.WriteFile(file, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o := options
+	o.Format, o.Sources = format, enrich.Open(c, func(text string) { t.Error(text) })
+	e, err := NewEncoder(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// TestGolden has one file for each alert in each format.
 func TestGolden(t *testing.T) {
-	e := encoder(t)
-	for name, a := range golden() {
-		t.Run(name, func(t *testing.T) {
-			var got bytes.Buffer
-			if err := json.Indent(&got, e.AppendJSON(nil, &a, created), "", "  "); err != nil {
-				t.Fatal(err)
-			}
-			got.WriteByte('\n')
-			compareGolden(t, filepath.Join("testdata", name+".json"), got.String())
-		})
+	for _, format := range Formats() {
+		check := func(e *Encoder, name string, a detect.Alert) {
+			t.Run(format+"/"+name, func(t *testing.T) {
+				var got bytes.Buffer
+				if err := json.Indent(&got, e.AppendJSON(nil, &a, created), "", "  "); err != nil {
+					t.Fatal(err)
+				}
+				got.WriteByte('\n')
+				compareGolden(t, filepath.Join("testdata", format, name+".json"), got.String())
+			})
+		}
+		for name, a := range golden() {
+			check(encoderOf(t, format), name, a)
+		}
+		check(enriched(t, format), "enriched", sampleBruteForceSuccess())
 	}
 }

@@ -122,9 +122,9 @@ func (s *sentence) forgery() string {
 	case !s.Forgeable:
 		return ""
 	case rules[s.Kind].manyClients:
-		return "UDP only and no login completed, so the senders may be forged"
+		return "the senders may be forged (UDP)"
 	}
-	return "UDP only and no login completed, so the sender may be forged"
+	return "the sender may be forged (UDP)"
 }
 
 // company is the campaign that the incident is in, if it is not alone there.

@@ -20,19 +20,23 @@ type rule struct {
 	manyClients, manyExtensions, manyRegistrars bool // which of them there are several of
 }
 
-// attack is an entry of MITRE ATT&CK.
-type attack struct{ id, name string }
+// attack is an entry of MITRE ATT&CK, a technique with the tactic that it serves here.
+type attack struct{ id, name, tactic string }
+
+func (e attack) reference(catalogue string) string {
+	return "https://attack.mitre.org/" + catalogue + "/" + strings.ReplaceAll(e.id, ".", "/") + "/"
+}
 
 var (
-	reconnaissance   = attack{"TA0043", "Reconnaissance"}
-	credentialAccess = attack{"TA0006", "Credential Access"}
-	initialAccess    = attack{"TA0001", "Initial Access"}
-	activeScanning   = attack{"T1595", "Active Scanning"}
-	gatherIdentities = attack{"T1589", "Gather Victim Identity Information"}
-	bruteForce       = attack{"T1110", "Brute Force"}
-	passwordGuessing = attack{"T1110.001", "Password Guessing"}
-	passwordSpraying = attack{"T1110.003", "Password Spraying"}
-	validAccounts    = attack{"T1078", "Valid Accounts"}
+	reconnaissance   = attack{id: "TA0043", name: "Reconnaissance"}
+	credentialAccess = attack{id: "TA0006", name: "Credential Access"}
+	initialAccess    = attack{id: "TA0001", name: "Initial Access"}
+	activeScanning   = attack{"T1595", "Active Scanning", "TA0043"}
+	gatherIdentities = attack{"T1589", "Gather Victim Identity Information", "TA0043"}
+	bruteForce       = attack{"T1110", "Brute Force", "TA0006"}
+	passwordGuessing = attack{"T1110.001", "Password Guessing", "TA0006"}
+	passwordSpraying = attack{"T1110.003", "Password Spraying", "TA0006"}
+	validAccounts    = attack{"T1078", "Valid Accounts", "TA0001"}
 )
 
 var (
@@ -71,21 +75,24 @@ var rules = [...]rule{
 	},
 }
 
-// threat returns threat.*: what the attack is in MITRE ATT&CK, nothing if it is none. A break-in adds the use of a valid
-// account.
-func threat(a *detect.Alert) object {
+// attacksOf returns what the attack is in MITRE ATT&CK, nothing if it is none. A break-in adds the use of a valid account.
+func attacksOf(a *detect.Alert) (tactics, techniques []attack) {
 	r := rules[a.Kind]
-	if len(r.tactics) == 0 {
+	if !brokenInto(a) {
+		return r.tactics, r.techniques
+	}
+	return slices.Concat(r.tactics, []attack{initialAccess}), slices.Concat(r.techniques, []attack{validAccounts})
+}
+
+// threat returns threat.*.
+func threat(a *detect.Alert) object {
+	tactics, techniques := attacksOf(a)
+	if len(tactics) == 0 {
 		return nil
 	}
-	tactics, techniques := r.tactics, r.techniques
-	if brokenInto(a) {
-		tactics = slices.Concat(tactics, []attack{initialAccess})
-		techniques = slices.Concat(techniques, []attack{validAccounts})
-	}
 	technique := entries("techniques", techniques)
-	if len(r.subtechniques) > 0 {
-		technique = append(technique, field{"subtechnique", entries("techniques", r.subtechniques)})
+	if sub := rules[a.Kind].subtechniques; len(sub) > 0 {
+		technique = append(technique, field{"subtechnique", entries("techniques", sub)})
 	}
 	return object{
 		{"framework", "MITRE ATT&CK"},
@@ -100,7 +107,7 @@ func entries(catalogue string, list []attack) object {
 	for _, t := range list {
 		ids = append(ids, t.id)
 		names = append(names, t.name)
-		references = append(references, "https://attack.mitre.org/"+catalogue+"/"+strings.ReplaceAll(t.id, ".", "/")+"/")
+		references = append(references, t.reference(catalogue))
 	}
 	return object{{"id", ids}, {"name", names}, {"reference", references}}
 }

@@ -19,9 +19,13 @@ var (
 
 const id = "0123456789abcdef0123456789abcdef"
 
-func encoder(t testing.TB) *Encoder {
+func encoder(t testing.TB) *Encoder { return encoderOf(t, "ecs") }
+
+func encoderOf(t testing.TB, format string) *Encoder {
 	t.Helper()
-	e, err := NewEncoder(options)
+	o := options
+	o.Format = format
+	e, err := NewEncoder(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +69,7 @@ func sampleBruteForceSuccess() detect.Alert {
 		lasting(a, 2222*time.Millisecond)
 		counted(a, 418)
 		succeeded(a, detect.Succeeded{Extension: a.Extension, Client: a.Client.Addr, Time: a.Last + 10, Attempts: 418})
-		a.Confidence, a.Severity = detect.Confirmed, detect.SeverityCritical
+		a.Severity = detect.SeverityCritical
 	})
 }
 
@@ -179,8 +183,19 @@ func counted(a *detect.Alert, n int) {
 	}
 }
 
-func succeeded(a *detect.Alert, s ...detect.Succeeded) {
-	a.Successes, a.SuccessesN = s, len(s)
+// succeeded gives an alert successes: on its registrar and confirmed, unless they say otherwise.
+func succeeded(a *detect.Alert, list ...detect.Succeeded) {
+	for i := range list {
+		s := &list[i]
+		if !s.Registrar.IsValid() {
+			s.Registrar = a.Registrar.Addr
+		}
+		if s.Confidence == detect.NoConfidence {
+			s.Confidence = detect.Confirmed
+		}
+	}
+	a.Successes, a.SuccessesN = list, len(list)
+	a.Confidence = surestOf(list)[0].Confidence
 }
 
 func ended(a *detect.Alert, why detect.EndReason) {

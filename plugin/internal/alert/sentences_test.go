@@ -51,10 +51,8 @@ var doubtful = []moment{
 
 // entered makes the alert a report of a success: of the strongest client on the strongest extension, as sure as said.
 func entered(a *detect.Alert, sure detect.Confidence) {
-	a.State, a.Confidence = detect.Success, sure
-	succeeded(a, detect.Succeeded{
-		Extension: a.Extension, Client: a.Client.Addr, Registrar: a.Registrar.Addr, Time: a.Last + 10, Attempts: 9, Confidence: sure,
-	})
+	a.State = detect.Success
+	succeeded(a, detect.Succeeded{Extension: a.Extension, Client: a.Client.Addr, Time: a.Last + 10, Attempts: 9, Confidence: sure})
 }
 
 // isPossible tells whether there is such a report: nobody breaks in by an outage, and only that recovers.

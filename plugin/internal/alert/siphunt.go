@@ -9,7 +9,8 @@ import (
 
 // siphunt returns siphunt.*: what no common schema has a name for. Mind the dynamic templates of Elasticsearch's
 // ecs@mappings when a name is chosen: *.ip and *_ip must be addresses, *.timestamp, *.start, *.end and *.created dates.
-func siphunt(a *detect.Alert) object {
+func siphunt(in *input) object {
+	a := in.Alert
 	o := object{
 		{"incident", incident(a)},
 		{"attempts", a.Attempts},
@@ -26,6 +27,7 @@ func siphunt(a *detect.Alert) object {
 		o = append(o, field{"attempts_per_registrar", mean(a.Attempts, a.Registrars.Count)})
 	}
 	return append(o, known(
+		field{"asset", assetFields(in.asset)},
 		field{"campaign", campaign(a)},
 		field{"registrars", members(a.Registrars, host)},
 		field{"clients", members(a.Clients, host)},

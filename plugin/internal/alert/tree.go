@@ -3,7 +3,7 @@ package alert
 // object is a record or a part of one: fields in the order in which they are written.
 type object []field
 
-// field has one of these values: string, int, float64, bool, []string, object, []object.
+// field has one of these values: string, int, float64, bool, []string, []int, object, []object.
 type field struct {
 	name  string
 	value any
@@ -25,6 +25,8 @@ func empty(value any) bool {
 	case string:
 		return v == ""
 	case []string:
+		return len(v) == 0
+	case []int:
 		return len(v) == 0
 	case object:
 		return len(v) == 0

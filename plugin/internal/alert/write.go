@@ -29,6 +29,8 @@ func writeJSON(s *jsoniter.Stream, value any) {
 		s.WriteBool(v)
 	case []string:
 		writeJSONList(s, v)
+	case []int:
+		writeJSONList(s, v)
 	case []object:
 		writeJSONList(s, v)
 	case object:
@@ -96,6 +98,8 @@ func appendMsgpack(dst []byte, value any) []byte {
 		return msgp.AppendBool(dst, v)
 	case []string:
 		return msgp.AppendArray(dst, v, msgp.AppendString)
+	case []int:
+		return msgp.AppendArray(dst, v, msgp.AppendInt)
 	case []object:
 		return msgp.AppendArray(dst, v, func(b []byte, o object) []byte { return appendMsgpack(b, o) })
 	case object:

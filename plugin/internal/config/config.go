@@ -14,6 +14,7 @@ import (
 
 	"github.com/siphunt/siphunt/detect"
 	"github.com/siphunt/siphunt/plugin/internal/alert"
+	"github.com/siphunt/siphunt/plugin/internal/alert/enrich"
 	"github.com/siphunt/siphunt/plugin/internal/flow"
 )
 
@@ -29,6 +30,7 @@ type Config struct {
 	OutboxLimit int           // alerts.outbox_limit: alerts that may wait for the host
 
 	MaxAlertsPerMinute int // alerts.max_alerts_per_minute, 0 for no limit
+	Enrich             enrich.Config
 	State              State
 }
 
@@ -61,6 +63,7 @@ func Default() *Config {
 		Format:      "auto",
 		AlertFormat: "ecs",
 		OutboxLimit: 10_000,
+		Enrich:      enrich.Config{Tags: []string{}},
 		State: State{
 			Fsync: FsyncInterval, FsyncInterval: time.Second, SnapshotInterval: 5 * time.Minute, JournalLimit: 256,
 		},
@@ -151,9 +154,10 @@ func (c *Config) NewDecoder() (*flow.Decoder, error) {
 	})
 }
 
-// NewEncoder makes an encoder for the alerts that the configuration asks for.
-func (c *Config) NewEncoder(hostname, version string) (*alert.Encoder, error) {
+// NewEncoder makes an encoder for the alerts that the configuration asks for. warn is told of what cannot be had to enrich them with.
+func (c *Config) NewEncoder(hostname, version string, warn func(string)) (*alert.Encoder, error) {
 	return alert.NewEncoder(alert.Options{
 		Format: c.AlertFormat, Hostname: hostname, Version: version, ClientPrefix: c.Detector.IPv6ClientPrefix,
+		Sources: enrich.Open(c.Enrich, warn),
 	})
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/internal/alert/enrich"
 	"github.com/siphunt/siphunt/plugin/internal/flow"
 )
 
@@ -53,6 +54,13 @@ func TestGoodConfig(t *testing.T) {
 	d.Overrides = []detect.Override{{
 		Registrars: []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("2001:db8::1/128")},
 		Thresholds: overridden,
+	}}
+	want.Enrich = enrich.Config{GeoIP: "city.mmdb", Tags: []string{"voice"}, Assets: []enrich.Asset{
+		{Registrars: []netip.Prefix{netip.MustParsePrefix("198.51.100.5/32")}, Name: "exchange", Labels: []string{"gold", "24/7"}},
+		{
+			Registrars: []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("2001:db8::/32")},
+			Owner:      "Voice", Contact: "+420 1",
+		},
 	}}
 	if diff := cmp.Diff(want, got, compareAddresses); diff != "" {
 		t.Error("(-want +got)\n" + diff)

@@ -4,6 +4,7 @@ import (
 	"reflect"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/internal/alert/enrich"
 	"github.com/siphunt/siphunt/plugin/internal/flow"
 )
 
@@ -19,7 +20,11 @@ var tables = map[string]table{
 	"flows":        {},
 	"flows.custom": {begin: func(c *Config) { c.Custom = &flow.Mapping{} }},
 	"alerts":       {},
+	"enrich":       {},
 	"state":        {},
+	"asset": {many: true, begin: func(c *Config) {
+		c.Enrich.Assets = append(c.Enrich.Assets, enrich.Asset{})
+	}},
 	"allow": {many: true, begin: func(c *Config) {
 		c.Detector.Allow = append(c.Detector.Allow, detect.AllowRule{})
 	}},
@@ -116,12 +121,25 @@ var others = []setting{
 	{"flows.format", `"auto"`, "names of the fields, see above",
 		func(c *Config) any { return &c.Format }},
 
-	{"alerts.format", `"ecs"`, "of the alerts",
+	{"alerts.format", `"ecs"`, "of the alerts: `\"ecs\"` (Elastic Common Schema), `\"ocsf\"` (Detection Finding) or `\"idea\"` (IDEA0)",
 		func(c *Config) any { return &c.AlertFormat }},
 	{"alerts.outbox_limit", `10_000`, "alerts that may wait",
 		func(c *Config) any { return &c.OutboxLimit }},
 	{"alerts.max_alerts_per_minute", `600`, "alerts a minute; what exceeds it, but for successes, is folded into one record a minute. 0 is no limit",
 		func(c *Config) any { return &c.MaxAlertsPerMinute }},
+
+	{"enrich.geoip", `"/var/lib/GeoIP/GeoLite2-City.mmdb"`, "MaxMind database that says where a client is; `\"\"` is none",
+		func(c *Config) any { return &c.Enrich.GeoIP }},
+	{"enrich.asn", `"/var/lib/GeoIP/GeoLite2-ASN.mmdb"`, "MaxMind database of autonomous systems; `\"\"` is none",
+		func(c *Config) any { return &c.Enrich.ASN }},
+	{"enrich.tags", `["voice"]`, "tags of every alert",
+		func(c *Config) any { return &c.Enrich.Tags }},
+
+	{"asset.registrars", `["198.51.100.0/24"]`, "", func(c *Config) any { return &newest(c.Enrich.Assets).Registrars }},
+	{"asset.name", `"customer exchange"`, "", func(c *Config) any { return &newest(c.Enrich.Assets).Name }},
+	{"asset.owner", `"Voice team"`, "", func(c *Config) any { return &newest(c.Enrich.Assets).Owner }},
+	{"asset.contact", `"voice@example.net"`, "", func(c *Config) any { return &newest(c.Enrich.Assets).Contact }},
+	{"asset.labels", `["gold"]`, "", func(c *Config) any { return &newest(c.Enrich.Assets).Labels }},
 
 	{"state.state_dir", `"/var/lib/siphunt"`, "folder in which open incidents, what is known and waiting alerts outlive a restart or a crash; `\"\"` is nowhere",
 		func(c *Config) any { return &c.State.StateDir }},

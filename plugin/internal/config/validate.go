@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/internal/alert"
 )
 
 // validate asks the rooms that the values go to. What is wrong already holds its default, and is not told twice.
@@ -21,8 +22,13 @@ func (r *reader) validate() {
 		r.refuse("alerts.max_alerts_per_minute", fmt.Sprintf(" = %d is negative; for example 600, or 0 for no limit", c.MaxAlertsPerMinute))
 	}
 	r.validateState()
-	if _, err := c.NewEncoder("", ""); err != nil {
-		r.refuse("alerts.format", ": "+err.Error())
+	if formats := alert.Formats(); !slices.Contains(formats, c.AlertFormat) {
+		r.refuse("alerts.format", fmt.Sprintf(": %q is none: write one of %s", c.AlertFormat, strings.Join(formats, ", ")))
+	}
+	for i, a := range c.Enrich.Assets {
+		if len(a.Registrars) == 0 {
+			r.refuse(fmt.Sprintf("asset[%d].registrars", i), ` needs at least one network, as in ["198.51.100.0/24"]`)
+		}
 	}
 	if r.at["flows.custom"] > 0 && c.Format != "custom" {
 		r.refuse("flows.custom", fmt.Sprintf(` is not used with flows.format = %q: write format = "custom", or leave the table out`, c.Format))

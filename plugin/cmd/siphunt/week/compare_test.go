@@ -11,7 +11,7 @@ import (
 	"github.com/siphunt/siphunt/detect"
 	"github.com/siphunt/siphunt/plugin/cmd/siphunt/traffic"
 	"github.com/siphunt/siphunt/plugin/internal/config"
-	"github.com/siphunt/siphunt/plugin/internal/engine"
+	"github.com/siphunt/siphunt/plugin/internal/replay"
 )
 
 var (
@@ -99,12 +99,12 @@ func TestCompare(t *testing.T) {
 // TestJSON reads alerts as siphunt replay writes them, and finds in them what the detector said.
 func TestJSON(t *testing.T) {
 	cfg := config.Default()
-	encoder, err := cfg.NewEncoder("", "test")
+	encoder, err := cfg.NewEncoder("", "test", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var said, written Incidents
-	replay, err := engine.NewReplay(cfg, func(a *detect.Alert) {
+	r, err := replay.New(cfg, func(a *detect.Alert) {
 		said.Add(a)
 		read, err := traffic.ReadAlert(encoder.AppendJSON(nil, a, time.UnixMilli(a.Time)))
 		if err != nil {
@@ -126,9 +126,9 @@ func TestJSON(t *testing.T) {
 	var chunk []byte
 	for more := true; more; {
 		chunk, _, more = records.Chunk(chunk[:0], g)
-		replay.Chunk(chunk)
+		r.Chunk(chunk)
 	}
-	replay.Finish()
+	r.Finish()
 	if diff := cmp.Diff(said.Ended(), written.Ended(), cmpopts.EquateComparable(netip.Addr{})); diff != "" {
 		t.Errorf("(-said +written)\n%s", diff)
 	}

@@ -1,0 +1,185 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"net"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const alertStream, incidentIndex = "logs-siphunt.alert-default", "siphunt-incidents"
+
+// TestSIEM: from flow records to what an analyst sees, with a real Fluent Bit, the outputs of conf/fluent-bit.yaml, a network
+// with every fault, and a real OpenSearch. What is expected is worked out in Go from the scenarios' alerts.
+func TestSIEM(t *testing.T) {
+	fluentBitProgram(t) // nothing to test without one
+	server := startSearchServer(t)
+	if _, err := server.siphunt("siem", "install", "--url", server.url); err != nil {
+		t.Fatal(err)
+	}
+	chosen, alerts := distinctAlerts(t)
+	t.Logf("%d alerts of %d scenarios", len(alerts), len(chosen))
+	deliver(t, server, chosen, len(alerts))
+
+	t.Run("Delivery", func(t *testing.T) { testDelivery(t, server, alerts) })
+	t.Run("Incidents", func(t *testing.T) { testIncidents(t, server, alerts) })
+	t.Run("Check", func(t *testing.T) {
+		out, err := server.siphunt("siem", "check", "--url", server.url)
+		if err != nil || strings.Contains(out, "none of siphunt's") {
+			t.Errorf("what is mapped after all alerts: %v\n%s", err, out)
+		}
+	})
+	t.Run("Queries", func(t *testing.T) { testQueries(t, server, alerts) })
+}
+
+// alertDocument is an alert as it should be in the data stream.
+type alertDocument = map[string]any
+
+// distinctAlerts are those of as many scenarios as have no alert in common: the same attack, written by several exporters,
+// is the same incident.
+func distinctAlerts(t *testing.T) (chosen []scenario, alerts map[string]alertDocument) {
+	t.Helper()
+	alerts = map[string]alertDocument{}
+	for _, s := range scenarios(t) {
+		own := map[string]alertDocument{}
+		for _, line := range s.alerts {
+			var a alertDocument
+			if err := json.UnmarshalFromString(line, &a); err != nil {
+				t.Fatal(err)
+			}
+			a["@timestamp"] = one(a, "event.created") // in a replay it is made at the time it is reported
+			own[text(a, "event.id")] = a
+		}
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(own)), func(id string) bool { return alerts[id] != nil }) {
+			chosen = append(chosen, s)
+			maps.Copy(alerts, own)
+		}
+	}
+	return chosen, alerts
+}
+
+// deliver sends the alerts of scenarios through a Fluent Bit and a proxy that begins as a dead one.
+func deliver(t *testing.T, server *searchServer, chosen []scenario, n int) {
+	t.Helper()
+	proxy := newFaultyProxy(t, server, alertStream, incidentIndex)
+	folder := t.TempDir()
+	var inputs, outputs string
+	for _, s := range chosen {
+		s.write(t, folder)
+		inputs += fmt.Sprintf(tailInput+alertsInput, folder, s.name)
+		outputs += fmt.Sprintf(siphuntOutput, folder, s.name)
+	}
+	config := yaml("  inputs:\n", inputs, "  outputs:\n", outputs, fmt.Sprintf(fileOutput, folder), shippedOutputs(t, proxy.address))
+	config = strings.Replace(config, "service:\n", "service:\n  scheduler.base: 1\n  scheduler.cap: 2\n  storage.path: "+folder+"/storage\n", 1)
+	p := startFluentBit(t, "-c", write(t, filepath.Join(folder, "fluent-bit.yaml"), config))
+	p.until("all alerts", func() bool {
+		have := 0
+		for _, s := range chosen {
+			have += len(alertLines(folder, s.name))
+		}
+		return have >= n
+	})
+	proxy.start()
+	p.until("all faults", proxy.done)
+	p.until("all documents", func() bool { return len(server.documents(alertStream)) >= n })
+	p.until("end of retries", proxy.quiet)
+	p.stop()
+}
+
+// shippedOutputs are the outputs to OpenSearch of conf/fluent-bit.yaml, for another place.
+func shippedOutputs(t *testing.T, address string) string {
+	t.Helper()
+	host, port, _ := net.SplitHostPort(address)
+	config := read(t, "../conf/fluent-bit.yaml")
+	start := strings.Index(config, "    - name: opensearch\n")
+	if start < 0 || strings.Count(config[start:], "- name: opensearch") != 2 {
+		t.Fatal("conf/fluent-bit.yaml does not end with two outputs to OpenSearch")
+	}
+	return strings.NewReplacer("match: siphunt.alert", "match: alerts.*", "opensearch.example.net", host, "9200", port,
+		"tls: on", "tls: off", "${SIEM_USER}", "u", "${SIEM_PASSWORD}", "p").Replace(config[start:])
+}
+
+// testDelivery: every alert is there once, as it was written, and with what the ingest pipeline adds.
+func testDelivery(t *testing.T, server *searchServer, alerts map[string]alertDocument) {
+	got := server.documents(alertStream)
+	if total := number(one(server.search(alertStream, `{"size":0,"track_total_hits":true}`), "hits.total.value")); int(total) != len(alerts) {
+		t.Errorf("%g documents, should be %d", total, len(alerts))
+	}
+	for id, want := range alerts {
+		a := got[id]
+		if a == nil {
+			t.Errorf("%s is missing: %s", id, text(want, "message"))
+			continue
+		}
+		ingested, err := time.Parse(time.RFC3339Nano, text(a, "event.ingested"))
+		if err != nil || time.Since(ingested) > time.Hour {
+			t.Errorf("%s: event.ingested is %q", id, text(a, "event.ingested"))
+		}
+		if text(a, "network.community_id") == "" && one(a, "source.port") != nil && one(a, "destination.port") != nil {
+			t.Errorf("%s has no network.community_id", id)
+		}
+		if s := fmt.Sprint(a["data_stream"]); s != "map[dataset:siphunt.alert namespace:default type:logs]" {
+			t.Errorf("%s: data_stream is %s", id, s)
+		}
+		if diff := cmp.Diff(stored(want), stored(a)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", id, diff)
+		}
+	}
+}
+
+// stored is an alert without what differs from run to run, and without what the server added.
+func stored(a alertDocument) alertDocument {
+	a = maps.Clone(a)
+	delete(a, "data_stream")
+	for object, names := range map[string][]string{"event": {"created", "ingested"}, "observer": {"hostname", "version"}, "network": {"community_id"}} {
+		o := maps.Clone(a[object].(map[string]any))
+		for _, name := range names {
+			delete(o, name)
+		}
+		a[object] = o
+	}
+	return numbers(jsonCopy(a)).(alertDocument)
+}
+
+func jsonCopy(v any) (c any) {
+	b, err := json.Marshal(v)
+	if err == nil {
+		err = json.Unmarshal(b, &c)
+	}
+	if err != nil {
+		panic(err)
+	}
+	return c
+}
+
+// testIncidents: each incident is there once, as its last alert has it, whichever came last.
+func testIncidents(t *testing.T, server *searchServer, alerts map[string]alertDocument) {
+	got := server.documents(incidentIndex)
+	want := lastStates(alerts)
+	if len(got) != len(want) {
+		t.Errorf("%d incidents, should be %d", len(got), len(want))
+	}
+	for id, a := range want {
+		if g := got[id]; g == nil || text(g, "event.id") != text(a, "event.id") {
+			t.Errorf("incident %s is %v, should be report %s (%s)", id, one(g, "siphunt.incident.state"), text(a, "event.id"), one(a, "siphunt.incident.state"))
+		}
+	}
+}
+
+// lastStates are the last alerts of all incidents, by the ids of those.
+func lastStates(alerts map[string]alertDocument) map[string]alertDocument {
+	last := map[string]alertDocument{}
+	for _, a := range alerts {
+		id := text(a, "siphunt.incident.id")
+		if l := last[id]; id != "" && (l == nil || number(one(a, "event.sequence")) > number(one(l, "event.sequence"))) {
+			last[id] = a
+		}
+	}
+	return last
+}
