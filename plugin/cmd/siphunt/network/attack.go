@@ -23,6 +23,7 @@ type attack struct {
 	tries    []try
 	parties  map[pair]*party
 	rejected map[account]bool // while they were guessed, as recorded
+	only     [2]int           // guesses that one of two named probes has recorded alone
 	hosts    []netip.Addr
 	clients  map[netip.Addr]bool
 }
@@ -262,21 +263,31 @@ type played struct {
 
 // recorded implements tally. Who enters an account that was never guessed, as recorded, is right at the first try: nobody could
 // tell that from its owner.
-func (p *played) recorded(status uint16, n int, at int64) {
+func (p *played) recorded(status uint16, r records, at int64) {
 	a, t := p.attack, p.try
 	key := account{t.server.addr, t.extension}
 	switch {
-	case n == 0:
+	case r.n == 0:
 	case !isRejection(status):
 		if (t.what == enter || t.what == hit) && a.rejected[key] {
 			a.BreakIns = append(a.BreakIns, BreakIn{t.server.addr, t.extension, named(a.hosts[t.host]), at})
 		}
 	case t.what == enter || t.what == use || t.what == forge:
-		a.perhaps(n, at)
+		a.perhaps(r.n, at)
+	case t.what == crack && r.only > 0 && a.isPaired(r.only):
+		a.perhaps(1, at)
 	default:
 		a.rejected[key] = true
-		a.count(n, at)
+		a.count(r.n, at)
 	}
+}
+
+// isPaired says whether a message that one of two probes has recorded alone may be taken for another that the other has: those of
+// svcrack are all alike.
+func (a *attack) isPaired(probe int) bool {
+	mine, others := &a.only[probe-1], a.only[2-probe]
+	*mine++
+	return *mine <= others
 }
 
 // perhaps writes down a rejection that counts or not: the first half of a login that succeeded, one of the account's owner (whose

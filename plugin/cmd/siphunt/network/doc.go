@@ -10,7 +10,8 @@
 // # What is no part of the truth
 //
 //   - A rejection that no probe recorded is none. The first half of a login that succeeded, rejections of an attacked account's
-//     owner and those forged in the name of a good phone may count or not (Attack.Perhaps): no detector can tell.
+//     owner and those forged in the name of a good phone may count or not (Attack.Perhaps): no detector can tell. Nor can it tell
+//     two of svcrack's guesses that one of two named probes has recorded each from one that both have: they have the same CSeq.
 //   - A break-in whose acceptance was lost is none. Nor is one before which no rejection of the account was recorded in this
 //     attack: what is left of it is a login that is right at the first try, as its owner's is. One rejection is enough, even of
 //     another client; and so is an acceptance without the challenge before it, which was lost.

@@ -80,10 +80,16 @@ type link struct {
 	free  []int32
 }
 
-// send lets a message pass. It tells how often it is to be counted: named probes tell that two records are of one message.
-func (l *link) send(m *message) (recorded int) {
+// records is how often a message was recorded.
+type records struct {
+	n    int // named probes tell that two records are of one message
+	only int // number of the one of two named probes that has recorded it alone, otherwise 0
+}
+
+// send lets a message pass.
+func (l *link) send(m *message) records {
 	if m.at >= l.end {
-		return 0
+		return records{}
 	}
 	p := m.party
 	s := p.server
@@ -101,19 +107,22 @@ func (l *link) send(m *message) (recorded int) {
 	if s.named {
 		r.seenBy(1)
 	}
-	recorded = l.record(&r, m)
+	first := l.record(&r, m)
 	if !s.doubled {
-		return recorded
+		return records{n: first}
 	}
 	r.Time += l.Between(nearest, farther)
 	if s.named {
 		r.seenBy(2)
 	}
-	recorded += l.record(&r, m)
-	if s.named {
-		return min(recorded, 1)
+	second := l.record(&r, m)
+	switch {
+	case !s.named:
+		return records{n: first + second}
+	case first == second:
+		return records{n: first}
 	}
-	return recorded
+	return records{n: 1, only: first + 2*second}
 }
 
 // seenBy names the probe; then messages have names, too.
@@ -165,7 +174,7 @@ type answer struct {
 
 // tally counts what was recorded of a dialog.
 type tally interface {
-	recorded(status uint16, n int, at int64)
+	recorded(status uint16, r records, at int64)
 }
 
 // dialog sends the answers that a client gets from now on. Each is recorded when the next message of its flow passes, or

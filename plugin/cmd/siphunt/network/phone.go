@@ -171,9 +171,9 @@ func length(answers []answer) (ms int64) {
 }
 
 // recorded implements tally.
-func (p *phone) recorded(status uint16, n int, at int64) {
+func (p *phone) recorded(status uint16, r records, at int64) {
 	if p.attack != nil && isRejection(status) {
-		p.attack.perhaps(n, at)
+		p.attack.perhaps(r.n, at)
 	}
 }
 

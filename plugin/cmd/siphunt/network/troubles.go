@@ -105,7 +105,7 @@ func (f *forger) act(g *Generator, now int64) int64 {
 // nobody tallies nothing.
 type nobody struct{}
 
-func (nobody) recorded(uint16, int, int64) {}
+func (nobody) recorded(uint16, records, int64) {}
 
 // migration is the phones of a registrar that rejects all of them for an hour.
 func (p *plan) migration(left int) int {
