@@ -13,7 +13,9 @@ type tally struct {
 	clients, extensions, registrars counts
 	strongestClient                 uint32 // with the most attempts on one extension
 	strongest                       uint64
-	hasLogin                        bool // a client of it was accepted
+	hasLogin                        bool   // a client of it was accepted
+	isOneHost                       bool   // it is one client, at several registrars
+	host                            uint32 // the first of them that was counted
 }
 
 // counts are attempts by number of what they are counted of, or none by number where there is one only: most incidents have one
@@ -24,7 +26,7 @@ type counts struct {
 }
 
 func newTally(d *Detector, inc *incident) *tally {
-	t := &tally{d: d}
+	t := &tally{d: d, isOneHost: inc.by == byHost}
 	t.clients = counts{map[uint32]uint64{}, func(n uint32) Member { return Member{Client: d.clientAddr(n)} }}
 	t.extensions = counts{map[uint32]uint64{}, func(n uint32) Member { return Member{Extension: d.nameCopy(n)} }}
 	t.registrars = counts{map[uint32]uint64{}, func(n uint32) Member { return Member{Client: d.registrarAddr(n)} }}
@@ -44,7 +46,12 @@ func (t *tally) add(p *pair, m *member) {
 	if m.attempts == 0 {
 		return
 	}
-	t.clients.by[p.client] += m.attempts
+	client := p.client
+	if t.isOneHost {
+		t.host = cmp.Or(t.host, client)
+		client = t.host
+	}
+	t.clients.by[client] += m.attempts
 	t.extensions.by[p.extension] += m.attempts
 	t.registrars.by[c.registrar] += m.attempts
 }
