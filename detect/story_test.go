@@ -16,6 +16,7 @@ type plot struct {
 	d         *detect.Detector
 	now       time.Duration // since the beginning
 	registrar string        // that answers
+	clock     time.Duration // what advance has told last
 	late      time.Duration // how long acceptances take to arrive
 	pending   []arrival     // acceptances on their way
 }
@@ -89,10 +90,11 @@ func (s *plot) flow(client, extension string, status int) detect.Flow {
 // deliver lets the acceptances arrive that are due.
 func (s *plot) deliver() {
 	for len(s.pending) > 0 && s.pending[0].at <= s.now {
-		s.d.Advance(beginning+s.pending[0].at.Milliseconds(), 1)
+		s.advance(s.pending[0].at)
 		s.d.Observe(&s.pending[0].flow)
 		s.pending = s.pending[1:]
 	}
+	s.advance(s.now - 30*time.Minute)
 }
 
 // answers are several to one client and extension, one every pause.
@@ -121,7 +123,17 @@ func (s *plot) wait(d time.Duration) { s.now += d }
 func (s *plot) quiet(d time.Duration) {
 	s.wait(d)
 	s.deliver()
-	s.d.Advance(beginning+s.now.Milliseconds(), 1)
+	s.advance(s.now)
+}
+
+// advance has records pass that do not count, the last one then: the clock of a replay takes no long steps.
+func (s *plot) advance(then time.Duration) {
+	for s.clock < then {
+		if s.clock = then; s.d.Stats().Clock > 0 {
+			s.clock = min(then, time.Duration(s.d.Stats().Clock-beginning)*time.Millisecond+30*time.Minute)
+		}
+		s.d.Advance(beginning+s.clock.Milliseconds(), 1)
+	}
 }
 
 // guess is n rejections, one every pause.
