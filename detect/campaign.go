@@ -16,6 +16,7 @@ type campaign struct {
 	begun      int64 // clock
 	active     int64 // clock: when something joined last
 	incidents  int
+	open       int                   // of them
 	severity   int                   // the greatest that one of its incidents was reported with
 	registrars map[[16]byte]struct{} // the first of them
 	extensions *hyperloglog.Sketch
@@ -25,6 +26,7 @@ type campaign struct {
 // campaigns are those of the last day.
 type campaigns struct {
 	all      []*campaign
+	made     uint64 // campaigns so far
 	byClient map[[16]byte]*campaign
 	scans    map[[16]byte]*campaign // by registrar: of the scan that opened last
 }
@@ -32,7 +34,8 @@ type campaigns struct {
 const (
 	campaignAge       = 24 * 3600_000 // milliseconds: what is older is another one
 	teamWindow        = 600_000       // milliseconds between the scans of a team
-	maxCampaigns      = 20_000
+	maxCampaigns      = 20_000        // beside those that have open incidents
+	campaignRoom      = 2_000         // that are forgotten at once where there are more
 	maxCampaignClient = 1 << 16
 	maxVoters         = 64  // clients of an incident that are asked
 	maxCounted        = 256 // registrars that are told apart
@@ -88,6 +91,7 @@ func (d *Detector) joinCampaign(inc *incident) {
 		d.campaigns.merge(found[0], c)
 	}
 	inc.campaign.incidents++
+	inc.campaign.open++
 	inc.campaign.active = d.now
 	if inc.isTeamwork() {
 		d.campaigns.scans[registrar] = inc.campaign
@@ -105,8 +109,8 @@ func (inc *incident) isTeamwork() bool {
 
 func (d *Detector) newCampaign(inc *incident) *campaign {
 	x := &d.campaigns
-	if len(x.all) >= maxCampaigns {
-		x.forget(d.now - campaignAge)
+	if x.made++; x.made%campaignRoom == 0 {
+		x.makeRoom()
 	}
 	sum := sha256.Sum256([]byte("campaign " + inc.id))
 	c := &campaign{
@@ -150,6 +154,7 @@ func (x *campaigns) merge(older, c *campaign) {
 	}
 	c.into = older
 	older.incidents += c.incidents
+	older.open += c.open
 	older.severity = max(older.severity, c.severity)
 	for r := range c.registrars {
 		if len(older.registrars) < maxCounted {
@@ -159,19 +164,35 @@ func (x *campaigns) merge(older, c *campaign) {
 	_ = older.extensions.Merge(c.extensions) // both have the same precision
 }
 
-// forget drops what was active last before a time.
+// makeRoom forgets the campaigns that have been idle for longest where there are many: some at once, so that a flood of new ones
+// does not search through all of them every time.
+func (x *campaigns) makeRoom() {
+	idle := make([]int64, 0, len(x.all))
+	for _, c := range x.all {
+		if c.whole().open == 0 {
+			idle = append(idle, c.whole().active)
+		}
+	}
+	if excess := len(idle) - (maxCampaigns - campaignRoom); excess > 0 {
+		slices.Sort(idle)
+		x.forget(idle[excess-1] + 1)
+	}
+}
+
+// forget drops what was active last before a time and has no open incident.
 func (x *campaigns) forget(before int64) {
-	x.all = slices.DeleteFunc(x.all, func(c *campaign) bool { return c.whole().active < before })
+	isOver := func(c *campaign) bool { c = c.whole(); return c.open == 0 && c.active < before }
+	x.all = slices.DeleteFunc(x.all, isOver)
 	for i, c := range x.all {
 		c.number = i
 	}
 	for client, c := range x.byClient {
-		if c.whole().active < before {
+		if isOver(c) {
 			delete(x.byClient, client)
 		}
 	}
 	for registrar, c := range x.scans {
-		if c.whole().active < before {
+		if isOver(c) {
 			delete(x.scans, registrar)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 )
 
 func (x *campaigns) encode(e *encoder) {
+	e.uint(x.made)
 	e.list(len(x.all), func(i int) {
 		c := x.all[i]
 		e.text(c.id)
@@ -37,6 +38,7 @@ func sortedAddresses[V any](of map[[16]byte]V) [][16]byte {
 }
 
 func (x *campaigns) decode(in *decoder) {
+	x.made = in.uint(1<<64 - 1)
 	var into []int // the number of what a campaign is part of, -1 if it is whole
 	in.list(maxRecords, func(i int) {
 		c := &campaign{

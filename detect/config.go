@@ -19,7 +19,7 @@ type Config struct {
 	IPv6ClientPrefix int              // ipv6_client_prefix: bits that tell IPv6 clients apart, 1 to 128
 	IdleTimeout      time.Duration    // idle_timeout (T): after this pause an attack is over; all durations are whole seconds
 	CheckInterval    time.Duration    // check_interval: how often everything is judged
-	ChallengeGrace   time.Duration    // challenge_grace: how long the acceptance after a challenge may take to arrive
+	ChallengeGrace   time.Duration    // challenge_grace: how long the acceptance after a challenge may take to arrive at least; see RULES.md
 	KnownGoodTTL     time.Duration    // known_good_ttl: how long an acceptance vouches for a pair
 	UpdateInterval   time.Duration    // update_interval: least time between two updates of one incident
 	MaxFuture        time.Duration    // max_future: live, how far past the wall clock a record may be
@@ -101,6 +101,10 @@ func (c *Config) Validate() error {
 		v.where = fmt.Sprintf("allow %d: ", i+1)
 		c.Allow[i].validate(&v)
 	}
+	for i, registrars := range c.Sisters {
+		v.where = fmt.Sprintf("sister %d: ", i+1)
+		v.check(len(registrars) > 0, "registrars", "[]", `needs at least one prefix, as in ["192.0.2.0/24"]`)
+	}
 	v.where = ""
 	v.check(len(c.FailureCodes) > 0 && len(c.FailureCodes) <= maxCodes, "failure_codes", c.FailureCodes,
 		fmt.Sprintf("needs 1 to %d status codes", maxCodes))
@@ -129,6 +133,16 @@ func (t *Thresholds) validate(v *validation) {
 	v.inRange("distributed_clients", t.DistributedClients, 2, 1_000_000)
 	v.inRange("spray_attempts", t.SprayAttempts, 1, 1_000_000)
 	v.inRange("success_after", t.SuccessAfter, 1, 1_000_000)
+	v.inRange("login_challenges", t.LoginChallenges, 1, 1000)
+	v.inRange("fast_attempts", t.FastAttempts, 2, 1000)
+	v.inRange("scan_attempts", t.ScanAttempts, 2, 1_000_000)
+	v.inRange("horizontal_registrars", t.HorizontalRegistrars, 2, 1_000_000)
+	v.inRange("distributed_scan_size", t.DistributedScanSize, 2, 1_000_000)
+	v.inRange("slow_extensions", t.SlowExtensions, 2, 1_000_000)
+	v.inRange("slow_clients", t.SlowClients, 2, 1_000_000)
+	v.inRange("slow_attempts", t.SlowAttempts, 1, maxAttempts)
+	v.inRange("outage_clients", t.OutageClients, 2, 1_000_000)
+	v.check(t.OutageRatio >= 0 && t.OutageRatio <= 1, "outage_ratio", t.OutageRatio, "is not from 0 to 1")
 }
 
 // maxAttempts keeps the threshold below what the counters of a pair can hold.

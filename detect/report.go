@@ -80,13 +80,11 @@ func (d *Detector) describe(inc *incident, a *Alert) {
 
 // describeMembers fills in who attacks what.
 func (d *Detector) describeMembers(inc *incident, a *Alert) {
-	t := newTally(d, inc)
-	for mi := inc.members; mi != 0; {
-		m := d.members.At(mi)
-		t.add(d.pairs.At(m.pair), m)
-		mi = m.next
-	}
-	a.Clients, a.Extensions, a.Registrars = t.clients.members(MaxTopClients), t.extensions.members(MaxTopExtensions), t.registrars.members(MaxTopClients)
+	t := d.tally(inc)
+	var buf [maxName]byte
+	a.Clients = members(t.clients, MaxTopClients, func(n uint32, m *Member) { m.Client = d.clientAddr(n) })
+	a.Extensions = members(t.extensions, MaxTopExtensions, func(n uint32, m *Member) { m.Extension = d.nameOf(d.extensions.At(n), &buf) })
+	a.Registrars = members(t.registrars, MaxTopClients, func(n uint32, m *Member) { m.Client = d.registrarAddr(n) })
 	if inc.strangers != nil {
 		several := &a.Extensions
 		if inc.by == byExtension {

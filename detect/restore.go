@@ -173,7 +173,9 @@ func (d *Detector) decodeIncident(in *decoder, n uint32) {
 	inc.attempts, inc.reported = uint64(in.int()), uint64(in.int())
 	inc.successesN, inc.sequence = int(in.int()), int(in.int())
 	if in.used() {
-		inc.campaign = d.campaigns.at(in)
+		if inc.campaign = d.campaigns.at(in); inc.campaign != nil {
+			inc.campaign.whole().open++
+		}
 	}
 	for i := range inc.codes {
 		inc.codes[i] = in.uint(math.MaxInt64)

@@ -12,7 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/siphunt/siphunt/plugin/internal/engine/state/faulty"
+	"github.com/siphunt/siphunt/plugin/internal/journal"
+	"github.com/siphunt/siphunt/plugin/internal/state/faulty"
 )
 
 // TestEveryFaultOfTheDisk: a process finds half an attack in its folder, and at each call in turn the disk fails, once or
@@ -42,8 +43,8 @@ func TestEveryFaultOfTheDisk(t *testing.T) {
 					knew := figure(t, l.e, "pairs") == 1
 					for _, chunk := range all[3:] {
 						l.e.Flush(bytes.Clone(chunk))
-						if l.e.keeper != nil {
-							l.e.sync()
+						if l.e.checkpoints != nil {
+							l.e.checkpoints.sync()
 						}
 					}
 					if got := figure(t, l.e, "rejections_total"); got != 208 {
@@ -53,11 +54,11 @@ func TestEveryFaultOfTheDisk(t *testing.T) {
 						t.Fatalf("call %d: no alert, known before %v", n, knew)
 					}
 					l.clock.set(recorded.Add(2 * time.Minute))
-					if l.e.keeper != nil && l.e.rollIsDue() {
-						l.e.roll()
+					if l.e.checkpoints != nil && l.e.checkpoints.isDue() {
+						l.e.checkpoints.write()
 						l.clock.set(recorded.Add(4 * time.Minute))
-						if l.e.rollIsDue() {
-							l.e.roll()
+						if l.e.checkpoints.isDue() {
+							l.e.checkpoints.write()
 						}
 					}
 					whole := figure(t, l.e, "state_whole") == 1
@@ -97,7 +98,7 @@ func TestSlowDiskHoldsUpNothing(t *testing.T) {
 		return nil
 	})
 	rolled := make(chan struct{})
-	go func() { l.e.roll(); close(rolled) }()
+	go func() { l.e.checkpoints.write(); close(rolled) }()
 	<-stuck
 	for _, chunk := range chunks(t, svcrack, 100) {
 		l.e.Flush(chunk)
@@ -137,15 +138,19 @@ func TestPoisonIsNotTakenTwice(t *testing.T) {
 	l := newLife(t, withState)
 	all := chunks(t, svcrack, 100)
 	l.e.Flush(bytes.Clone(all[0]))
-	for _, poison := range [][]byte{{99}, {entryFlows, 1, 2, 3}, appendEntry(nil, entryRules, 1, 1)[:1], {}} {
-		l.e.append(poison)
+	for _, poison := range [][]byte{{99}, {byte(journal.Chunk), 1, 2, 3}, {byte(journal.Rules)}, {}} {
+		entry := journal.NewItem()
+		entry.Head = poison
+		l.e.intake.journal.Append(entry)
 	}
 	l.e.Flush(bytes.Clone(all[1]))
 	l.crash()
-	l.clock.set(recorded.Add(10 * time.Second))
-	l.e.tick()
+	for i := range 31 * 6 {
+		l.clock.set(recorded.Add(time.Duration(i) * 10 * time.Second))
+		l.e.tick()
+	}
 	l.collect(true)
-	if len(l.alerts) != 1 || !strings.Contains(l.alerts[0], "100 rejected attempts") {
+	if last := l.alerts[len(l.alerts)-1]; !strings.Contains(last, "100 rejected attempts") {
 		t.Errorf("%q", l.alerts)
 	}
 	if !l.log.has("4 entries were left out") {

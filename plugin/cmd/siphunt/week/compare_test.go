@@ -11,7 +11,7 @@ import (
 	"github.com/siphunt/siphunt/detect"
 	"github.com/siphunt/siphunt/plugin/cmd/siphunt/traffic"
 	"github.com/siphunt/siphunt/plugin/internal/config"
-	"github.com/siphunt/siphunt/plugin/internal/engine"
+	"github.com/siphunt/siphunt/plugin/internal/replay"
 )
 
 var (
@@ -104,7 +104,7 @@ func TestJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	var said, written Incidents
-	replay, err := engine.NewReplay(cfg, func(a *detect.Alert) {
+	r, err := replay.New(cfg, func(a *detect.Alert) {
 		said.Add(a)
 		if err := written.AddJSON(encoder.AppendJSON(nil, a, time.UnixMilli(a.Time))); err != nil {
 			t.Error(err)
@@ -124,9 +124,9 @@ func TestJSON(t *testing.T) {
 	var chunk []byte
 	for more := true; more; {
 		chunk, _, more = records.Chunk(chunk[:0], g)
-		replay.Chunk(chunk)
+		r.Chunk(chunk)
 	}
-	replay.Finish()
+	r.Finish()
 	if diff := cmp.Diff(said.Ended(), written.Ended(), cmpopts.EquateComparable(netip.Addr{})); diff != "" {
 		t.Errorf("(-said +written)\n%s", diff)
 	}
