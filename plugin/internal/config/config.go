@@ -148,10 +148,15 @@ func syntaxProblem(err error) Problem {
 }
 
 // NewDecoder makes a decoder for the records that the configuration describes.
-func (c *Config) NewDecoder() (*flow.Decoder, error) {
-	return flow.NewDecoder(flow.Options{
+func (c *Config) NewDecoder() (*flow.Decoder, error) { return flow.NewDecoder(c.flowOptions()) }
+
+// NewExplainer makes an explainer of how they are read.
+func (c *Config) NewExplainer() (*flow.Explainer, error) { return flow.NewExplainer(c.flowOptions()) }
+
+func (c *Config) flowOptions() flow.Options {
+	return flow.Options{
 		Format: c.Format, Custom: c.Custom, Methods: c.Methods, Wants: c.Detector.Wants, ExtensionBy: c.ExtensionBy,
-	})
+	}
 }
 
 // NewEncoder makes an encoder for the alerts that the configuration asks for. warn is told of what cannot be had to enrich them with.
