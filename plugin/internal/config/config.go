@@ -27,6 +27,7 @@ type Config struct {
 	Methods     []string      // detector.methods
 	Format      string        // flows.format
 	Custom      *flow.Mapping // [flows.custom], nil where there is none
+	Sampling    int           // flows.sampling: the exporter looks at 1 in so many packets
 	AlertFormat string        // alerts.format
 	OutboxLimit int           // alerts.outbox_limit: alerts that may wait for the host
 
@@ -63,6 +64,7 @@ func Default() *Config {
 		ExtensionBy: "user@domain",
 		Methods:     []string{"REGISTER"},
 		Format:      "auto",
+		Sampling:    1,
 		AlertFormat: "ecs",
 		OutboxLimit: 10_000,
 		Enrich:      enrich.Config{Tags: []string{}},
@@ -168,6 +170,6 @@ func (c *Config) flowOptions() flow.Options {
 func (c *Config) NewEncoder(hostname, version string, warn func(string)) (*alert.Encoder, error) {
 	return alert.NewEncoder(alert.Options{
 		Format: c.AlertFormat, Hostname: hostname, Version: version, ClientPrefix: c.Detector.IPv6ClientPrefix,
-		Sources: enrich.Open(c.Enrich, warn),
+		Sources: enrich.Open(c.Enrich, warn), Sampling: c.Sampling,
 	})
 }
