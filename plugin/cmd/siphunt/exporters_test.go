@@ -14,6 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	jsoniter "github.com/json-iterator/go"
+
+	"github.com/siphunt/siphunt/detect"
 )
 
 const (
@@ -208,6 +210,29 @@ func sortedKeys[V any](m map[string]V) []string {
 	}
 	slices.Sort(keys)
 	return keys
+}
+
+// TestKeepalivesRaiseNothing: good phones, whose answers ipfixprobe tells of up to five minutes late and under the octets of their
+// keepalives, are no attack that anybody should look at.
+func TestKeepalivesRaiseNothing(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(recordings, "keepalive", "*.jsonl.gz"))
+	if err != nil || len(files) != 5 {
+		t.Fatalf("%d recordings (%v)", len(files), err)
+	}
+	for _, file := range files {
+		var stdout, stderr bytes.Buffer
+		if code := run([]string{"replay", file}, nil, &stdout, &stderr); code != exitOK {
+			t.Fatalf("siphunt replay %s: exit code %d\n%s", file, code, &stderr)
+		}
+		for _, a := range lines[struct {
+			Message string
+			Event   struct{ Severity int }
+		}](t, stdout.Bytes()) {
+			if a.Event.Severity >= detect.SeverityMedium {
+				t.Errorf("%s: severity %d: %s", filepath.Base(file), a.Event.Severity, a.Message)
+			}
+		}
+	}
 }
 
 // TestTshark records the captures anew with the tshark of this machine, with -e and without, and finds in the records what is in
