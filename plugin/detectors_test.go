@@ -61,8 +61,13 @@ func TestDetectorsLife(t *testing.T) {
 		t.Errorf("%d updates of metrics, want one at the start and one more", first.exports)
 	}
 
-	// The hot reload: outputs exit before inputs.
-	for _, out := range []*instance{mainOutput, second, other} {
+	// The hot reload: outputs exit before inputs. The metrics of an output go with it, whether or not there are others.
+	ds.leaveOutput(mainOutput.id, true)
+	ds.publish()
+	if first.exports != 2 || !first.closed {
+		t.Error("metrics were touched after their output had gone, while another one is there")
+	}
+	for _, out := range []*instance{second, other} {
 		ds.leaveOutput(out.id, true)
 	}
 	ds.publish()

@@ -309,3 +309,27 @@ func TestOpenTellsWhatIsWrong(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestClockGoesOnAfterALateBatch: records that arrive late do not put the detector's clock back, or what comes after them
+// would be told of later by as much.
+func TestClockGoesOnAfterALateBatch(t *testing.T) {
+	c := &clock{time: recorded}
+	e := open(t, Options{now: c.now})
+	batch := func(sent time.Time) {
+		e.Flush(appendRecord(nil, int(sent.Sub(recorded).Milliseconds())*20+1))
+	}
+	batch(recorded)
+	for second := range 60 {
+		c.set(recorded.Add(time.Duration(second) * time.Second))
+		if second == 30 {
+			batch(recorded.Add(time.Second)) // 29 s late
+			if lag := figure(t, e, "record_lag_seconds"); lag != 29 {
+				t.Errorf("record_lag_seconds is %v, want 29", lag)
+			}
+		}
+		e.tick()
+		if clock := figure(t, e, "clock_seconds"); clock != float64(recorded.Unix()+int64(second)) {
+			t.Fatalf("after %d s the clock is at %v", second, clock-float64(recorded.Unix()))
+		}
+	}
+}

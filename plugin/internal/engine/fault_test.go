@@ -114,6 +114,81 @@ func TestSlowDiskHoldsUpNothing(t *testing.T) {
 	}
 }
 
+// TestStuckWriteHoldsUpNothing: with a disk on which a write of the journal hangs, one Flush waits for a second, and all that
+// follows goes on: chunks, figures and alerts.
+func TestStuckWriteHoldsUpNothing(t *testing.T) {
+	l := newLife(t, withState)
+	free := make(chan struct{})
+	l.disk.Fail(func(_ int, op, _ string) error {
+		if op == "write" {
+			<-free
+		}
+		return nil
+	})
+	all := chunks(t, svcrack, 100)
+	begin := time.Now()
+	l.e.Flush(all[0])
+	if waited := time.Since(begin); waited > 3*journal.Patience {
+		t.Errorf("the first Flush waited for %v", waited)
+	}
+	begin = time.Now()
+	for _, chunk := range all[1:] {
+		l.e.Flush(chunk)
+	}
+	l.e.tick()
+	if figure(t, l.e, "rejections_total") != 418 || figure(t, l.e, "state_whole") != 0 || collect(l.e) == nil {
+		t.Error("detection did not go on")
+	}
+	if waited := time.Since(begin); waited > journal.Patience {
+		t.Errorf("what followed waited for %v", waited)
+	}
+	if !l.log.has("the disk does not take what is written") {
+		t.Errorf("log %q", l.log.lines)
+	}
+	close(free)
+	l.disk.Fail(nil)
+	l.clock.set(recorded.Add(2 * time.Minute))
+	eventually(t, "the state is whole again", func() bool {
+		if l.e.checkpoints.isDue() {
+			l.e.checkpoints.write()
+		}
+		return figureNow(t, l.e, "state_whole") == 1
+	})
+	if !l.log.has("whole again") {
+		t.Errorf("nobody says that the disk is well: %q", l.log.lines)
+	}
+}
+
+// TestRemovedFolderIsNoticed: within a second the state is not whole; with the next snapshot it is, and somebody says so.
+func TestRemovedFolderIsNoticed(t *testing.T) {
+	folder := t.TempDir()
+	file, c := folder+"/siphunt.toml", &clock{time: recorded}
+	write(t, file, fmt.Sprintf("[state]\nstate_dir = %q\n", folder+"/state"))
+	var log logged
+	e := open(t, Options{ConfigFile: file, Log: log.logger(), now: c.now})
+	e.Flush(chunks(t, svcrack, 1000)[0])
+	if err := os.RemoveAll(folder + "/state"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the folder is missed", func() bool { return figureNow(t, e, "state_whole") == 0 })
+	if !log.has("somebody has removed it") {
+		t.Errorf("log %q", log.lines)
+	}
+	c.set(recorded.Add(2 * time.Minute))
+	eventually(t, "it is made anew", func() bool { return figureNow(t, e, "state_whole") == 1 && log.has("whole again") })
+	if _, err := os.Stat(folder + "/state/main/lock"); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestCloseTwice: the second does nothing.
+func TestCloseTwice(t *testing.T) {
+	l := newLife(t, withState)
+	l.e.Close()
+	l.e.Close()
+	l.e.Flush(chunks(t, svcrack, 1000)[0]) // nor does a chunk that comes too late
+}
+
 // TestAlwaysMeansAlways: with fsync = "always", what was answered outlives the machine; with "none" it does not, or the
 // test is no test.
 func TestAlwaysMeansAlways(t *testing.T) {
