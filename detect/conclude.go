@@ -91,7 +91,7 @@ func (d *Detector) concludeMember(p *pair) bool {
 	}
 	if !m.accepted {
 		m.accepted = true
-		if p.count() <= 2 && d.hard(p) == 0 {
+		if p.count() <= d.registrars[inc.registrar].echo.factor() && d.hard(p) == 0 {
 			inc.acceptedLogins++
 		}
 	}

@@ -83,15 +83,23 @@ func TestQuietLinkGoesOnWithTheWallClock(t *testing.T) {
 	s := newPlot(t)
 	wall := beginning + 100_000 // the exporter is late, or its clock is
 	s.d.Tick(wall)
-	s.guess("192.0.2.66", "300@pbx", 20, 10*time.Millisecond)
-	s.d.Tick(wall + 4_000)
-	s.expect()
-	s.d.Tick(wall + 6_000)
-	s.expect(bruteForceOf25...)
-	for elapsed := int64(7_000); elapsed < 1_811_000; elapsed += 1000 {
-		s.d.Tick(wall + elapsed)
+	for i := range 10 { // challenges, which wait for the grace of a new detector
+		s.guess("192.0.2.66", fmt.Sprintf("%d@pbx", i), 1, 0)
 	}
-	s.expect("end brute-force attempts=20 clients=1 extensions=1")
+	elapsed := int64(1_000)
+	until := func(end int64) {
+		for ; elapsed < end; elapsed += 1000 {
+			s.d.Tick(wall + elapsed)
+		}
+	}
+	until(330_000)
+	s.expect()
+	until(337_000)
+	s.expect("open extension-scan attempts=10 clients=1 extensions=10")
+	until(1_800_000)
+	s.expect()
+	until(1_811_000)
+	s.expect("end extension-scan attempts=10 clients=1 extensions=10")
 }
 
 func TestWallClockThatIsSetEndsNothing(t *testing.T) {

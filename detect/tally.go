@@ -38,6 +38,11 @@ func (d *Detector) tally(inc *incident) tally {
 		}
 		mi = m.next
 	}
+	if inc.by == byHost { // one client, whatever its registrars
+		for i := range t.clients {
+			t.clients[i].number = t.strongestClient
+		}
+	}
 	t.clients, t.extensions, t.registrars = merge(t.clients), merge(t.extensions), merge(t.registrars)
 	return t
 }

@@ -2,7 +2,9 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,7 +15,7 @@ import (
 // TOML returns a file that says what is in force: every key with its value.
 func (c *Config) TOML() string {
 	var b strings.Builder
-	for _, table := range []string{"detector", "flows", "alerts", "enrich", "state"} {
+	for _, table := range []string{"detector", "flows", "alerts", "enrich", "feed", "state"} {
 		c.showTable(&b, table)
 	}
 	if c.Custom != nil {
@@ -84,6 +86,8 @@ func show(field any) string {
 	switch f := field.(type) {
 	case *string:
 		return strconv.Quote(*f)
+	case *bool:
+		return strconv.FormatBool(*f)
 	case *int:
 		return strconv.Itoa(*f)
 	case *float64:
@@ -98,6 +102,10 @@ func show(field any) string {
 		return showList(*f, func(p netip.Prefix) string { return strconv.Quote(p.String()) })
 	case *flow.Paths:
 		return showList(*f, strconv.Quote)
+	case *flow.Constants:
+		return showTable(*f, strconv.Quote)
+	case *flow.Codes:
+		return showTable(*f, strconv.Itoa)
 	case choice:
 		if *f.field {
 			return strconv.Quote(f.yes)
@@ -121,6 +129,18 @@ func showList[T any](list []T, show func(T) string) string {
 		parts[i] = show(v)
 	}
 	return "[" + strings.Join(parts, ", ") + "]"
+}
+
+// showTable returns an inline table, nothing if it has no keys.
+func showTable[M ~map[string]V, V any](table M, show func(V) string) string {
+	var parts []string
+	for _, key := range slices.Sorted(maps.Keys(table)) {
+		parts = append(parts, strconv.Quote(key)+" = "+show(table[key]))
+	}
+	if parts == nil {
+		return ""
+	}
+	return "{ " + strings.Join(parts, ", ") + " }"
 }
 
 // shortDuration leaves out the units that are zero: "30m", "1h30m".

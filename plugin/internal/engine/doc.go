@@ -14,7 +14,8 @@
 //	chunk.go      a decoded chunk on its way
 //	intake.go     the order of all that comes; dedup.go chunks that come again after a crash
 //	queue.go      messages for the judge
-//	judge.go      the owner of the detector; quota.go alerts beyond max_alerts_per_minute
+//	judge.go      the owner of the detector; quota.go alerts beyond max_alerts_per_minute. Each alert also goes to the feed of
+//	              attacking clients, which the tick writes
 //
 //	checkpoint.go writes snapshots; pipe.go is between the judge and the disk
 //	snapshot.go   what a snapshot holds

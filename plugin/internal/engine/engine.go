@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/siphunt/siphunt/plugin/internal/config"
+	"github.com/siphunt/siphunt/plugin/internal/feed"
 	"github.com/siphunt/siphunt/plugin/internal/journal"
 	"github.com/siphunt/siphunt/plugin/internal/outbox"
 	"github.com/siphunt/siphunt/plugin/internal/state"
@@ -60,6 +61,7 @@ type Engine struct {
 	intake      *intake
 	outbox      *outbox.Outbox
 	figures     *figures
+	feed        *feed.Feed
 	checkpoints *checkpoints // nil without a state_dir that can be used
 	reloader    reloader
 	unusable    error // why state_dir cannot be used
@@ -81,6 +83,7 @@ func Open(o Options) (*Engine, error) {
 	o.complete()
 	e := &Engine{name: o.Name, now: o.now, options: o, log: new(limitedLog), figures: new(figures), stop: make(chan struct{})}
 	e.log.setLog(o.Log)
+	e.feed = feed.New(func(text string) { e.log.say(slog.LevelWarn, text) })
 	r, err := loadRules(&o)
 	if err != nil {
 		return nil, err
@@ -95,6 +98,7 @@ func Open(o Options) (*Engine, error) {
 	}
 	e.unusable = unusable
 	e.assemble(store, got)
+	e.configureFeed(r)
 	e.start(got.memory)
 	e.reloader.text, e.reloader.options = r.text, o
 	e.reloader.watcher = e.watch(o.ConfigFile)
@@ -142,7 +146,7 @@ func (e *Engine) assemble(s *state.Store, got *restored) {
 
 // start starts the goroutines.
 func (e *Engine) start(m memory) {
-	j := &judge{name: e.name, queue: e.queue, outbox: e.outbox, figures: e.figures, memory: m, fault: e.fault}
+	j := &judge{name: e.name, queue: e.queue, outbox: e.outbox, figures: e.figures, feed: e.feed, memory: m, fault: e.fault}
 	j.restart = func() { e.restartJudge(j) }
 	e.judging.Go(j.run)
 	if k := e.checkpoints; k != nil {
@@ -164,6 +168,7 @@ func (e *Engine) Close() {
 		}
 		e.queue.close()
 		e.judging.Wait()
+		e.feed.Write(e.now())
 		if e.checkpoints != nil {
 			e.intake.journal.Close()
 			if err := e.checkpoints.store.Close(); err != nil {
@@ -204,6 +209,7 @@ func (e *Engine) tick() {
 	e.intake.tick()
 	e.tellLosses()
 	e.tellUnusable()
+	e.feed.Write(e.now())
 	e.log.flush(e.now())
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/internal/feed"
 	"github.com/siphunt/siphunt/plugin/internal/flow"
 	"github.com/siphunt/siphunt/plugin/internal/outbox"
 )
@@ -18,7 +19,8 @@ type judge struct {
 	queue   *queue
 	outbox  *outbox.Outbox
 	figures *figures
-	restart func() // after a fault: from the journal, with a detector that the fault has not touched
+	feed    *feed.Feed // nil while the journal is read
+	restart func()     // after a fault: from the journal, with a detector that the fault has not touched
 	fault   func(error)
 	memory
 }
@@ -101,6 +103,7 @@ func (j *judge) report(now int64) {
 		j.outbox.Add(false, encoder.AppendFolded(nil, f, created))
 	}
 	for _, a := range j.detector.Alerts() {
+		j.feed.Add(&a, created)
 		passed := j.quota.pass(&a)
 		j.figures.alert(a.Kind, a.State, passed)
 		if passed {

@@ -106,7 +106,14 @@ func (e *Engine) use(r *rules) error {
 		return err
 	}
 	e.reloader.rules.Store(r)
+	e.configureFeed(r)
 	return nil
+}
+
+// configureFeed puts what rules say of the feed in force.
+func (e *Engine) configureFeed(r *rules) {
+	c := r.config
+	e.feed.Configure(c.Feed, c.Detector.Allow, c.Detector.IPv6ClientPrefix, e.now())
 }
 
 // reread is called when the configuration file may have changed.

@@ -106,9 +106,11 @@ func TestJSON(t *testing.T) {
 	var said, written Incidents
 	r, err := replay.New(cfg, func(a *detect.Alert) {
 		said.Add(a)
-		if err := written.AddJSON(encoder.AppendJSON(nil, a, time.UnixMilli(a.Time))); err != nil {
-			t.Error(err)
+		read, err := traffic.ReadAlert(encoder.AppendJSON(nil, a, time.UnixMilli(a.Time)))
+		if err != nil {
+			t.Fatal(err)
 		}
+		written.Add(read)
 	}, func(msg string) { t.Error(msg) })
 	if err != nil {
 		t.Fatal(err)
@@ -133,8 +135,10 @@ func TestJSON(t *testing.T) {
 	if n, want := len(said.Ended()), len(g.Truth().Attacks)+len(g.Truth().Misconfigured); n != want {
 		t.Errorf("%d incidents, planted %d", n, want)
 	}
-	for _, line := range []string{"", "{", "{}", `{"siphunt":{}}`, `{"event":{"start":"yesterday"}}`} {
-		if err := written.AddJSON([]byte(line)); err == nil {
+	for _, line := range []string{
+		"", "{", "{}", `{"siphunt":{}}`, `{"event":{"start":"yesterday"}}`, `{"siphunt":{"incident":{"id":"1","kind":"war","state":"open"}}}`,
+	} {
+		if _, err := traffic.ReadAlert([]byte(line)); err == nil {
 			t.Errorf("%q was taken for an alert", line)
 		}
 	}
