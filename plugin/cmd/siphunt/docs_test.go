@@ -79,7 +79,7 @@ func TestNamesInDocuments(t *testing.T) {
 				t.Errorf("%s: there is no metric %s", file, m[1])
 			}
 		}
-		for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_]+)`[^|]*\\| ([0-9][0-9,]*)").FindAllStringSubmatch(string(b), -1) {
+		for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_]+)`[^|]*\\| ([0-9](?:[0-9,]*[0-9])?)").FindAllStringSubmatch(string(b), -1) {
 			if want, ok := key[m[1]]; ok && strings.ReplaceAll(m[2], ",", "_") != want {
 				t.Errorf("%s: %s is said to be %s, its default is %s", file, m[1], m[2], want)
 			}
