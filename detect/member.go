@@ -29,12 +29,16 @@ func (d *Detector) incidentOf(p *pair) *incident { return d.incidents[d.members.
 // another incident as a whole; of a distributed scan, what is an attack by itself goes its own way.
 func (inc *incident) isWeak() bool { return inc.kind == BruteForce || inc.kind == DistributedScan }
 
-// leave takes a member out of a distributed scan, with its run.
+// leave takes a member out of a distributed scan, with its run. The scan is over if it was the last.
 func (d *Detector) leave(pi uint32, p *pair) {
 	d.exclude(p)
 	p.flags &^= runExcluded
 	mi := p.member
 	inc := d.incidentOf(p)
+	if inc.size == 1 {
+		d.report(inc, Alert{State: End, EndReason: EndIdle})
+		d.close(inc)
+	}
 	at := &inc.members
 	for *at != mi {
 		at = &d.members.At(*at).next
