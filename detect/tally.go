@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bytes"
 	"cmp"
 	"net/netip"
 	"slices"
@@ -11,11 +12,8 @@ import (
 type tally struct {
 	d                               *Detector
 	clients, extensions, registrars counts
-	strongestClient                 uint32 // with the most attempts on one extension
-	strongest                       uint64
+	someone                         uint32 // the client with the least address
 	hasLogin                        bool   // a client of it was accepted
-	isOneHost                       bool   // it is one client, at several registrars
-	host                            uint32 // the first of them that was counted
 }
 
 // counts are attempts by number of what they are counted of, or none by number where there is one only: most incidents have one
@@ -25,35 +23,46 @@ type counts struct {
 	name func(n uint32) Member
 }
 
-func newTally(d *Detector, inc *incident) *tally {
-	t := &tally{d: d, isOneHost: inc.by == byHost}
-	t.clients = counts{map[uint32]uint64{}, func(n uint32) Member { return Member{Client: d.clientAddr(n)} }}
-	t.extensions = counts{map[uint32]uint64{}, func(n uint32) Member { return Member{Extension: d.nameCopy(n)} }}
-	t.registrars = counts{map[uint32]uint64{}, func(n uint32) Member { return Member{Client: d.registrarAddr(n)} }}
-	if inc.client != 0 {
-		t.strongestClient = inc.client
+func newTally(d *Detector) *tally {
+	return &tally{
+		d:          d,
+		clients:    counts{map[uint32]uint64{}, func(n uint32) Member { return Member{Client: d.clientAddr(n)} }},
+		extensions: counts{map[uint32]uint64{}, func(n uint32) Member { return Member{Extension: d.nameCopy(n)} }},
+		registrars: counts{map[uint32]uint64{}, func(n uint32) Member { return Member{Client: d.registrarAddr(n)} }},
 	}
-	return t
 }
 
 // add counts a member. One without attempts has only logged in beside the attack.
 func (t *tally) add(p *pair, m *member) {
 	c := t.d.clients.At(p.client)
 	t.hasLogin = t.hasLogin || p.has(hasAccepted) || c.good > 0
-	if t.strongestClient == 0 || m.attempts > t.strongest {
-		t.strongestClient, t.strongest = p.client, m.attempts
+	if t.someone == 0 || t.d.compareClients(p.client, t.someone) < 0 {
+		t.someone = p.client
 	}
 	if m.attempts == 0 {
 		return
 	}
-	client := p.client
-	if t.isOneHost {
-		t.host = cmp.Or(t.host, client)
-		client = t.host
-	}
-	t.clients.by[client] += m.attempts
+	t.clients.by[p.client] += m.attempts
 	t.extensions.by[p.extension] += m.attempts
 	t.registrars.by[c.registrar] += m.attempts
+}
+
+// strongest returns the client with the most attempts.
+func (t *tally) strongest() uint32 {
+	strongest := t.someone
+	for ci, attempts := range t.clients.by {
+		most := t.clients.by[strongest]
+		if attempts > most || attempts == most && t.d.compareClients(ci, strongest) < 0 {
+			strongest = ci
+		}
+	}
+	return strongest
+}
+
+// compareClients orders clients by their address, and by that of their registrar.
+func (d *Detector) compareClients(a, b uint32) int {
+	x, y := d.clients.At(a), d.clients.At(b)
+	return cmp.Or(bytes.Compare(x.address[:], y.address[:]), bytes.Compare(d.registrars[x.registrar].address[:], d.registrars[y.registrar].address[:]))
 }
 
 // members returns how many there are, and the strongest of them.
