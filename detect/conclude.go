@@ -13,6 +13,8 @@ func (d *Detector) conclude(pi uint32, p *pair) (entered bool) {
 	}
 	if p.member != 0 || !d.isDoubtful(p) {
 		d.unsuspect(pi, p)
+	} else if p.has(isSuspicious) {
+		d.restless.Add(pi, d.full(p.last)) // what it does from now on keeps the pair, not the doubt
 	}
 	return entered
 }
