@@ -3,16 +3,9 @@
 # bin/siphunt (make build), and fluent-bit on PATH or in FLUENT_BIT. It ends by itself after about 25 seconds.
 set -eu
 cd "$(dirname "$0")/.."
-scenarios="svwar-404 svcrack-success distributed-success password-spray good-phones tcp-mixed ipv6"
 seconds=24 # to read the flows, and for the last attack to be over: idle_timeout in conf/demo.toml and some more
 
-rm -rf build/demo
-mkdir -p build/demo
-# An exporter gives records away up to minutes late. That is more than the shortened waits allow, so they are put in order.
-for s in $scenarios; do
-	gzip -dc "testdata/scenarios/$s/flows.jsonl.gz"
-done | sed 's/.*"iana:flowEndMicroseconds":"\([^"]*\)".*/\1 &/' | sort -s -k 1,1 | cut -d ' ' -f 2- >build/demo/flows.jsonl
-
+conf/recorded.sh
 echo "$(wc -l <build/demo/flows.jsonl) flow records go through Fluent Bit; this takes $seconds seconds."
 "${FLUENT_BIT:-fluent-bit}" -c conf/demo.yaml >build/demo/fluent-bit.log 2>&1 &
 pid=$!

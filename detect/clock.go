@@ -39,7 +39,7 @@ func (d *Detector) moveClock(t int64, n int) bool {
 		return false
 	}
 	d.accepted += n
-	if t > d.newest || d.nextCheck == 0 { // the first may be 0
+	if t > d.newest+d.wall-d.arrived || d.nextCheck == 0 { // a late one moves nothing; the first may be 0
 		if d.nextCheck == 0 {
 			d.graces.since = t
 		}

@@ -11,7 +11,7 @@ func (d *Detector) conclude(pi uint32, p *pair) (entered bool) {
 	} else {
 		entered = d.concludeMember(p)
 	}
-	if p.member != 0 || !d.isDoubtful(p) {
+	if !d.isDoubtful(p) || p.member != 0 && d.incidentOf(p).kind != DistributedScan {
 		d.unsuspect(pi, p)
 	} else if p.has(isSuspicious) {
 		d.restless.Add(pi, d.full(p.last)) // what it does from now on keeps the pair, not the doubt
@@ -55,11 +55,15 @@ func (d *Detector) isAttackAlone(p *pair) bool {
 	return p.has(runFast) || p.count() >= d.thresholdsOf(p).Attempts && !p.has(runSlow)
 }
 
-// isFast tells whether a run is as fast as no login is: on average, fast_attempts rejections in two seconds.
-func (d *Detector) isFast(p *pair) bool {
-	r := &d.registrars[d.clients.At(p.client).registrar]
-	n, attempts := p.count(), r.thresholds.FastAttempts*r.echo.factor()
-	return n >= attempts && (d.full(p.last)-d.full(p.first))*int64(attempts) <= 2000*int64(n)
+// noteFast notes that a run is as fast as no login is: fast_attempts rejections in two seconds.
+func (d *Detector) noteFast(p *pair, t int64) {
+	if p.has(runKnown | runFast) {
+		return
+	}
+	n := d.noteBurst(p, t)
+	if r := &d.registrars[d.clients.At(p.client).registrar]; n >= r.thresholds.FastAttempts*r.echo.factor() {
+		p.flags |= runFast
+	}
 }
 
 // isDoubtful tells whether a run that was accepted may have been guessing: the client was never accepted on this extension before,
@@ -89,7 +93,7 @@ func (d *Detector) concludeMember(p *pair) bool {
 	}
 	if !m.accepted {
 		m.accepted = true
-		if p.count() <= 2 && d.hard(p) == 0 {
+		if p.count() <= d.registrars[inc.registrar].echo.factor() && d.hard(p) == 0 {
 			inc.acceptedLogins++
 		}
 	}
@@ -141,7 +145,7 @@ func (d *Detector) bruteForceConfidence(inc *incident, p *pair, c *client) Confi
 	switch {
 	case inc.known:
 		return Unlikely
-	case inc.fast && inc.attempts < uint64(d.thresholdsOf(p).Attempts):
+	case inc.fast && inc.attempts < uint64(d.thresholdsOf(p).Attempts) && c.flags&isTool == 0:
 		return Probable
 	case d.isPhoneLike(inc):
 		if d.isOwnedElsewhere(p) || c.group != 0 && d.groups.At(c.group).suspicious > 1 {

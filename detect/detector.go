@@ -38,8 +38,10 @@ type Detector struct {
 	incidents     []*incident // by number, 0 is none
 	freeIncidents []uint32
 	openIncidents int
-	ends          *store.Timer // incidents, by their last activity
-	growing       []*incident  // have doubled, or are more severe, since their last report
+	ends          *store.Timer  // incidents, by their last activity
+	growing       []*incident   // have doubled, or are more severe, since their last report
+	viewed        view          // what judge looks at
+	scratch       [maxName]byte // for a name that is hashed
 }
 
 // Stats are the figures of a detector: totals since New, or where it says so, the state now.

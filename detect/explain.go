@@ -44,9 +44,7 @@ func (d *Detector) reject(s *subject, code uint8) {
 	}
 	d.widen(p, t)
 	d.addToRun(p, code)
-	if !p.has(runKnown|runFast) && d.isFast(p) {
-		p.flags |= runFast
-	}
+	d.noteFast(p, t)
 	switch {
 	case p.member != 0:
 		d.rejectMember(s, p, code, t)
@@ -141,9 +139,7 @@ func (d *Detector) rejectBelated(s *subject, p *pair, code uint8) {
 	}
 	d.widen(p, t)
 	d.addToRun(p, code)
-	if d.isFast(p) {
-		p.flags |= runFast
-	}
+	d.noteFast(p, t)
 	if p.member != 0 && !p.has(runExcluded) {
 		m := d.members.At(p.member)
 		d.count(d.incidents[m.incident], m, code, t)

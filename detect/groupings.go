@@ -121,16 +121,26 @@ func (d *Detector) distributedClients(v *view) (figure, bar int) {
 
 // judge looks whether a suspicious pair makes one of its groups cross a threshold, by a rejection at t.
 func (d *Detector) judge(pi uint32, p *pair, t int64) {
-	v := d.viewOf(pi, p)
+	d.viewed = d.viewOf(pi, p)
+	v := &d.viewed
+	if v.isAlone() && v.r.attack != 0 && p.count() < min(v.thresholds.Attempts, v.thresholds.SlowAttempts) {
+		return // as most of a flood
+	}
 	for i := range groupings {
 		g := &groupings[i]
-		figure, bar := g.reached(d, &v)
+		figure, bar := g.reached(d, v)
 		if figure < bar || g.by == byRegistrar && v.r.attack != 0 || p.member != 0 && (g.by == byRegistrar || g.by == byPair && d.incidentOf(p).kind == BruteForce) {
 			continue
 		}
-		d.open(g, &v, Crossing{g.key, bar, figure, t})
+		d.open(g, v, Crossing{g.key, bar, figure, t})
 		return
 	}
+}
+
+// isAlone tells whether the pair is the only suspicious or dormant one of its client, its extension, its host and its network.
+func (v *view) isAlone() bool {
+	return v.network == nil && v.client.suspicious+v.client.dormant+v.extension.suspicious+v.extension.dormant == 2 &&
+		v.host.active+v.host.resting == 1
 }
 
 func (d *Detector) viewOf(pi uint32, p *pair) view {

@@ -53,6 +53,7 @@ type incident struct {
 	reportedAt int64  // clock
 	severity   int    // at the last report
 	isGrowing  bool   // in Detector.growing
+	isOpening  bool   // successes are reported together
 }
 
 // add takes n rejections into the totals.
@@ -87,14 +88,6 @@ func (d *Detector) open(g *grouping, v *view, crossed Crossing) {
 	case byHost:
 		inc.host = v.client.host
 	}
-	if g.by == byClient {
-		inc.homes = int(v.c.good)
-		for _, pi := range pairs {
-			if d.pairs.At(pi).has(good) {
-				inc.homes--
-			}
-		}
-	}
 	d.begin(inc, pairs, absorbed)
 }
 
@@ -110,6 +103,9 @@ func (d *Detector) openBruteForce(pi uint32, p *pair, crossed Crossing) {
 // begin opens an incident with pairs and other incidents, reports it, and judges those of its pairs that were accepted.
 func (d *Detector) begin(inc *incident, pairs []uint32, absorbed []*incident) {
 	d.register(inc, pairs, absorbed)
+	if inc.by == byClient {
+		inc.homes = d.homesOf(d.clients.At(inc.client), inc.first)
+	}
 	d.own(inc, inc.number)
 	for _, pi := range pairs {
 		d.enter(inc, pi, d.pairs.At(pi))
@@ -131,12 +127,54 @@ func (d *Detector) begin(inc *incident, pairs []uint32, absorbed []*incident) {
 	d.ends.Add(inc.number, inc.active)
 	d.joinCampaign(inc)
 	d.report(inc, Alert{State: Open})
+	d.concludeEarlier(inc, pairs)
+	d.limitIncidents(inc)
+}
+
+// concludeEarlier judges those of the pairs of a new incident that were accepted before it opened, and those that its client has
+// entered since the attack began. All that come of it are one report.
+func (d *Detector) concludeEarlier(inc *incident, pairs []uint32) {
+	if inc.by == byClient {
+		pairs = append(pairs, d.enteredEarlier(inc)...)
+	}
+	before := inc.successesN
+	inc.isOpening = true
 	for _, pi := range pairs {
-		if p := d.pairs.At(pi); inc.number != 0 && p.member != 0 && p.has(runClosed) {
+		switch p := d.pairs.At(pi); {
+		case inc.number == 0 || !p.has(runClosed):
+		case p.member != 0:
 			d.concludeMember(p)
+		case d.confidence(inc, p) != NoConfidence:
+			d.join(inc, pi, p)
 		}
 	}
-	d.limitIncidents(inc)
+	inc.isOpening = false
+	if inc.number != 0 && inc.successesN > before {
+		d.report(inc, Alert{State: Success})
+	}
+}
+
+// enteredEarlier returns the pairs of a scan's client that were accepted for the first time, after two challenges or more, and
+// not longer than idle_timeout ago.
+func (d *Detector) enteredEarlier(inc *incident) (pairs []uint32) {
+	d.eachOfClient(d.clients.At(inc.client), func(pi uint32) {
+		p := d.pairs.At(pi)
+		if p.member == 0 && p.has(runClosed) && !p.has(wasGood|runKnown) && p.count() >= 2 && d.isAlive(p) {
+			pairs = append(pairs, pi)
+		}
+	})
+	d.sortByFirst(pairs)
+	return pairs
+}
+
+// homesOf returns how many extensions of a client were known good before a time.
+func (d *Detector) homesOf(c *client, before int64) (n int) {
+	d.eachOfClient(c, func(pi uint32) {
+		if p := d.pairs.At(pi); p.has(good) && (p.has(wasGood) || d.full(p.accepted) < before) {
+			n++
+		}
+	})
+	return n
 }
 
 // register gives an incident its number, first time and id. What it takes is not in it yet.
@@ -238,7 +276,9 @@ func (d *Detector) recordSuccess(inc *incident, s Succeeded) {
 	inc.successesN++
 	inc.confidence = max(inc.confidence, s.Confidence)
 	inc.active = max(inc.active, s.Time)
-	d.report(inc, Alert{State: Success})
+	if !inc.isOpening {
+		d.report(inc, Alert{State: Success})
+	}
 }
 
 // idleAfter is the pause after which an incident is over. What was found by the sums of a day pauses longer.

@@ -3,6 +3,7 @@ package detect
 import (
 	"slices"
 	"strings"
+	"unsafe"
 
 	"github.com/axiomhq/hyperloglog"
 )
@@ -63,7 +64,7 @@ func (d *Detector) isFull(inc *incident) bool {
 // pair is counted among its strangers.
 func (d *Detector) enlist(inc *incident, pi uint32, p *pair) bool {
 	if d.isFull(inc) {
-		d.addStranger(inc, d.keyOf(inc, p.client, p.extension))
+		d.addPairAsStranger(inc, p)
 		return false
 	}
 	mi, m := d.members.Allocate()
@@ -73,7 +74,7 @@ func (d *Detector) enlist(inc *incident, pi uint32, p *pair) bool {
 	d.outside--
 	d.inside++
 	if inc.strangers != nil {
-		d.addStranger(inc, d.keyOf(inc, p.client, p.extension))
+		d.addPairAsStranger(inc, p)
 	}
 	if inc.kind != DistributedScan { // whom it gets later may have nothing to do with it
 		d.noteInCampaign(inc, p)
@@ -236,7 +237,7 @@ func (d *Detector) countStranger(inc *incident, s *subject, code uint8) {
 	inc.add(code, 1, s.flow.Time)
 	d.noteGrowth(inc)
 	if inc.by == byExtension {
-		d.addStranger(inc, string(s.clientAddress[:]))
+		d.addStranger(inc, unsafe.String(&s.clientAddress[0], 16))
 	} else {
 		d.addStranger(inc, s.name)
 	}
@@ -254,26 +255,30 @@ func (d *Detector) succeedStranger(inc *incident, s *subject) {
 	}
 }
 
-// keyOf returns what tells the members of an incident apart.
-func (d *Detector) keyOf(inc *incident, ci, ei uint32) string {
+// addPairAsStranger counts a pair in the estimate of an incident's members.
+func (d *Detector) addPairAsStranger(inc *incident, p *pair) {
 	if inc.by == byExtension {
-		return string(d.clients.At(ci).address[:])
+		d.addStranger(inc, unsafe.String(&d.clients.At(p.client).address[0], 16))
+		return
 	}
-	return d.nameCopy(ei)
+	d.addStranger(inc, d.nameOf(d.extensions.At(p.extension), &d.scratch))
 }
 
 // addStranger counts a member in the estimate, which begins with the members that are told apart.
 func (d *Detector) addStranger(inc *incident, key string) {
-	if inc.strangers == nil {
+	isFirst := inc.strangers == nil
+	if isFirst {
 		inc.strangers = hyperloglog.New14()
-		for mi := inc.members; mi != 0; {
-			m := d.members.At(mi)
-			p := d.pairs.At(m.pair)
-			inc.strangers.Insert([]byte(d.keyOf(inc, p.client, p.extension)))
-			mi = m.next
-		}
 	}
-	inc.strangers.Insert([]byte(key))
+	inc.strangers.Insert(unsafe.Slice(unsafe.StringData(key), len(key))) // before key, which may live in d.scratch, is overwritten
+	if !isFirst {
+		return
+	}
+	for mi := inc.members; mi != 0; {
+		m := d.members.At(mi)
+		d.addPairAsStranger(inc, d.pairs.At(m.pair))
+		mi = m.next
+	}
 }
 
 // witness notes what a message of an incident tells beside its count.

@@ -58,7 +58,8 @@ type pair struct {
 	codes                 [maxCodes]uint16 // the run's rejections by status, in the order of Config.FailureCodes
 	member                uint32           // 0 if in no incident
 	place                 uint32           // of a suspicious pair: its place among the suspects of its registrar
-	flags                 pairFlags
+	burst                 uint32           // the first rejection of the newest burst of the run
+	flags                 pairFlags        // and, above burstShift, how many rejections that burst has
 }
 
 // Chain links the freed pairs.
@@ -86,7 +87,30 @@ const (
 	isResting                          // linked in a bucket that age looks at only when known_good_ttl has passed
 )
 
-const runFlags = runOpen | runClosed | runKnown | runSlow | runFast | runExcluded
+// burstShift is where the counter of a burst begins among the flags.
+const (
+	burstShift = 20
+	maxBurst   = 1<<(32-burstShift) - 1
+)
+
+// noteBurst counts a rejection at t in the newest burst of the run, or begins one, and returns how many there are in it.
+func (m *memory) noteBurst(p *pair, t int64) int {
+	n := p.flags >> burstShift
+	switch from := t - m.full(p.burst); {
+	case n == 0 || from > burstWindow:
+		p.burst, n = uint32(t), 0
+	case from < -burstWindow: // belated: of an earlier one
+		return int(n)
+	}
+	n = min(n+1, maxBurst)
+	p.flags = p.flags&(1<<burstShift-1) | n<<burstShift
+	return int(n)
+}
+
+// burstWindow is how far the rejections of a burst are from its first one at most, in milliseconds.
+const burstWindow = 2000
+
+const runFlags = runOpen | runClosed | runKnown | runSlow | runFast | runExcluded | maxBurst<<burstShift
 
 func (p *pair) has(f pairFlags) bool { return p.flags&f != 0 }
 

@@ -80,16 +80,11 @@ func (d *Detector) describe(inc *incident, a *Alert) {
 
 // describeMembers fills in who attacks what.
 func (d *Detector) describeMembers(inc *incident, a *Alert) {
-	t := newTally(d)
-	for mi := inc.members; mi != 0; {
-		m := d.members.At(mi)
-		t.add(d.pairs.At(m.pair), m)
-		mi = m.next
-	}
-	a.Clients, a.Extensions, a.Registrars = t.clients.members(MaxTopClients), t.extensions.members(MaxTopExtensions), t.registrars.members(MaxTopClients)
-	if inc.by == byHost { // one client, at several registrars
-		a.Clients = Members{Count: 1, Top: []Member{{Client: d.clientAddr(t.someone), Attempts: a.Attempts}}}
-	}
+	t := d.tally(inc)
+	var buf [maxName]byte
+	a.Clients = members(t.clients, MaxTopClients, func(n uint32, m *Member) { m.Client = d.clientAddr(n) })
+	a.Extensions = members(t.extensions, MaxTopExtensions, func(n uint32, m *Member) { m.Extension = d.nameOf(d.extensions.At(n), &buf) })
+	a.Registrars = members(t.registrars, MaxTopClients, func(n uint32, m *Member) { m.Client = d.registrarAddr(n) })
 	if inc.strangers != nil {
 		several := &a.Extensions
 		if inc.by == byExtension {
@@ -97,7 +92,7 @@ func (d *Detector) describeMembers(inc *incident, a *Alert) {
 		}
 		several.Count, several.Estimated = max(several.Count, int(inc.strangers.Estimate())), true
 	}
-	strongest := t.strongest()
+	strongest := t.strongestClient
 	if inc.client != 0 && inc.by != byNetwork {
 		strongest = inc.client
 	}

@@ -1,99 +1,93 @@
 package detect
 
 import (
-	"bytes"
 	"cmp"
-	"net/netip"
 	"slices"
 	"strings"
 )
 
-// tally counts the attempts of an incident by client, extension and registrar, for an alert.
+// tally adds up the attempts of an incident by client, extension and registrar, for an alert.
 type tally struct {
-	d                               *Detector
-	clients, extensions, registrars counts
-	someone                         uint32 // the client with the least address
+	clients, extensions, registrars []share
+	strongestClient                 uint32 // with the most attempts on one extension
 	hasLogin                        bool   // a client of it was accepted
 }
 
-// counts are attempts by number of what they are counted of, or none by number where there is one only: most incidents have one
-// client or one extension.
-type counts struct {
-	by   map[uint32]uint64
-	name func(n uint32) Member
+// share is what one client, extension or registrar has of the attempts, by its number.
+type share struct {
+	number   uint32
+	attempts uint64
 }
 
-func newTally(d *Detector) *tally {
-	return &tally{
-		d:          d,
-		clients:    counts{map[uint32]uint64{}, func(n uint32) Member { return Member{Client: d.clientAddr(n)} }},
-		extensions: counts{map[uint32]uint64{}, func(n uint32) Member { return Member{Extension: d.nameCopy(n)} }},
-		registrars: counts{map[uint32]uint64{}, func(n uint32) Member { return Member{Client: d.registrarAddr(n)} }},
+// tally adds up an incident. A member without attempts has only logged in beside the attack.
+func (d *Detector) tally(inc *incident) tally {
+	var t tally
+	strongest := uint64(0)
+	for mi := inc.members; mi != 0; {
+		m := d.members.At(mi)
+		p := d.pairs.At(m.pair)
+		c := d.clients.At(p.client)
+		t.hasLogin = t.hasLogin || p.has(hasAccepted) || c.good > 0
+		if t.strongestClient == 0 || m.attempts > strongest || m.attempts == strongest && d.comesBefore(p.client, t.strongestClient) {
+			t.strongestClient, strongest = p.client, m.attempts
+		}
+		if m.attempts > 0 {
+			t.clients = append(t.clients, share{p.client, m.attempts})
+			t.extensions = append(t.extensions, share{p.extension, m.attempts})
+			t.registrars = append(t.registrars, share{c.registrar, m.attempts})
+		}
+		mi = m.next
 	}
-}
-
-// add counts a member. One without attempts has only logged in beside the attack.
-func (t *tally) add(p *pair, m *member) {
-	c := t.d.clients.At(p.client)
-	t.hasLogin = t.hasLogin || p.has(hasAccepted) || c.good > 0
-	if t.someone == 0 || t.d.compareClients(p.client, t.someone) < 0 {
-		t.someone = p.client
-	}
-	if m.attempts == 0 {
-		return
-	}
-	t.clients.by[p.client] += m.attempts
-	t.extensions.by[p.extension] += m.attempts
-	t.registrars.by[c.registrar] += m.attempts
-}
-
-// strongest returns the client with the most attempts.
-func (t *tally) strongest() uint32 {
-	strongest := t.someone
-	for ci, attempts := range t.clients.by {
-		most := t.clients.by[strongest]
-		if attempts > most || attempts == most && t.d.compareClients(ci, strongest) < 0 {
-			strongest = ci
+	if inc.by == byHost { // one client, whatever its registrars
+		for i := range t.clients {
+			t.clients[i].number = t.strongestClient
 		}
 	}
-	return strongest
+	t.clients, t.extensions, t.registrars = merge(t.clients), merge(t.extensions), merge(t.registrars)
+	return t
 }
 
-// compareClients orders clients by their address, and by that of their registrar.
-func (d *Detector) compareClients(a, b uint32) int {
+// comesBefore tells which of two clients is named first where both are as strong.
+func (d *Detector) comesBefore(a, b uint32) bool {
 	x, y := d.clients.At(a), d.clients.At(b)
-	return cmp.Or(bytes.Compare(x.address[:], y.address[:]), bytes.Compare(d.registrars[x.registrar].address[:], d.registrars[y.registrar].address[:]))
+	return cmp.Or(d.clientAddr(a).Compare(d.clientAddr(b)), d.registrarAddr(x.registrar).Compare(d.registrarAddr(y.registrar))) < 0
 }
 
-// members returns how many there are, and the strongest of them.
-func (c *counts) members(limit int) Members {
-	type one struct {
-		n        uint32
-		attempts uint64
+// merge makes one of the shares with the same number.
+func merge(shares []share) []share {
+	slices.SortFunc(shares, func(x, y share) int { return cmp.Compare(x.number, y.number) })
+	merged := shares[:0]
+	for _, s := range shares {
+		if last := len(merged) - 1; last >= 0 && merged[last].number == s.number {
+			merged[last].attempts += s.attempts
+		} else {
+			merged = append(merged, s)
+		}
 	}
-	all := make([]one, 0, len(c.by))
-	for n, attempts := range c.by {
-		all = append(all, one{n, attempts})
+	return merged
+}
+
+// members returns how many shares there are, and the strongest of them, by attempts, then by address or name. name fills
+// in who a number is; a name may be borrowed.
+func members(shares []share, limit int, name func(number uint32, m *Member)) Members {
+	several := Members{Count: len(shares)}
+	for _, s := range shares {
+		if len(several.Top) == limit && int(s.attempts) < several.Top[limit-1].Attempts {
+			continue
+		}
+		m := Member{Attempts: int(s.attempts)}
+		name(s.number, &m)
+		at, _ := slices.BinarySearchFunc(several.Top, m, compareMembers)
+		if at == limit {
+			continue
+		}
+		m.Extension = strings.Clone(m.Extension)
+		several.Top = slices.Insert(several.Top, at, m)
+		several.Top = several.Top[:min(len(several.Top), limit)]
 	}
-	// By attempts first, so that names are made for those only that may be among the strongest.
-	slices.SortFunc(all, func(x, y one) int { return cmp.Compare(y.attempts, x.attempts) })
-	cut := min(limit, len(all))
-	for cut > 0 && cut < len(all) && all[cut].attempts == all[limit-1].attempts {
-		cut++
-	}
-	several := Members{Count: len(all)}
-	for _, x := range all[:cut] {
-		m := c.name(x.n)
-		m.Attempts = int(x.attempts)
-		several.Top = append(several.Top, m)
-	}
-	slices.SortFunc(several.Top, compareMembers)
-	several.Top = several.Top[:min(len(several.Top), limit)]
 	return several
 }
 
 func compareMembers(x, y Member) int {
-	return cmp.Or(cmp.Compare(y.Attempts, x.Attempts), compareAddr(x.Client, y.Client), strings.Compare(x.Extension, y.Extension))
+	return cmp.Or(cmp.Compare(y.Attempts, x.Attempts), x.Client.Compare(y.Client), strings.Compare(x.Extension, y.Extension))
 }
-
-func compareAddr(x, y netip.Addr) int { return x.Compare(y) }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
@@ -11,15 +12,18 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/siphunt/siphunt/plugin/internal/engine"
 )
 
 // host is what an instance needs of Fluent Bit; tests have a map in its place.
 type host interface {
+	name() string // of the instance, for people
 	property(key string) string
-	log(level engine.Level, line string) // on a thread of Fluent Bit only
-	exporter() exporter                  // for the metrics of an output; nil where Fluent Bit has none
+	log(level slog.Level, line string) // on a thread of Fluent Bit only
+	exporter() exporter                // for the metrics of an output; nil if Fluent Bit has none
+	taken() (n uint64, counts bool)    // records that Fluent Bit has taken from an input, if it counts them
 }
 
 // exporter shows the figures of an engine.
@@ -47,9 +51,13 @@ type detector struct {
 	config   string         // the file in force, "" for the defaults
 	input    *instance      // nil before it came and after it went
 	outputs  map[uintptr]*instance
-	exporter exporter // of the first output
+	exporter exporter // for the metrics
+	exports  uintptr  // the output that it belongs to: they are gone when it is
 	messages messages
-	panics   atomic.Uint64
+	delivery delivery
+	overlaps overlaps
+	shared   atomic.Bool  // it has several outputs
+	reported atomic.Int64 // when the input's thread was last here, Unix seconds
 }
 
 // instance is one siphunt or siphunt_alerts section of Fluent Bit's configuration.
@@ -116,6 +124,7 @@ func (ds *detectors) joinOutput(out *instance) error {
 		}
 	}
 	d.outputs[out.id] = out
+	d.shared.Store(len(d.outputs) > 1)
 	return nil
 }
 
@@ -158,10 +167,10 @@ func (d *detector) open(out *instance) error {
 	}
 	hostname, err := os.Hostname()
 	if err != nil {
-		d.messages.add(engine.Warn, "the alerts will have no observer.hostname: "+err.Error())
+		d.messages.add(slog.LevelWarn, "the alerts will have no observer.hostname: "+err.Error())
 	}
 	options := engine.Options{
-		Name: d.name, ConfigFile: d.config, Log: d.messages.add, Hostname: hostname, Version: version,
+		Name: d.name, ConfigFile: d.config, Log: slog.New(&d.messages), Hostname: hostname, Version: version,
 	}
 	if d.engine == nil {
 		d.engine, err = engine.Open(options)
@@ -171,39 +180,61 @@ func (d *detector) open(out *instance) error {
 	if err != nil {
 		return err
 	}
-	d.exporter = out.host.exporter()
+	d.reported.Store(time.Now().Unix()) // the input's thread will be here in a second
+	d.exporter, d.exports = out.host.exporter(), out.id
 	if d.exporter == nil {
 		d.exporter = &metricLog{log: d.messages.add}
 	}
-	d.exporter.update(d.metrics())
+	d.exporter.update(d.engine.Metrics()) // all series are made here, on the thread that reads them
 	return nil
 }
 
-func (d *detector) metrics() []engine.Metric {
-	return append(d.engine.Metrics(), engine.Metric{
-		Name: "panics_total", Help: "Faults of siphunt that were caught; the log has more.", Kind: engine.Counter,
-		Labels: [][2]string{{"detector", d.name}}, Value: float64(d.panics.Load() + d.engine.Panics()),
-	})
-}
-
-// find gives the instance that C knows by a number, nil where it has left.
+// find returns the instance that C knows by a number, or nil if it has left.
 func (ds *detectors) find(id uintptr) *instance {
 	ds.mu.RLock()
 	defer ds.mu.RUnlock()
 	return ds.instances[id]
 }
 
-// report does what is due once a second on the input's thread: the log, and the metrics.
-func (ds *detectors) report(in *instance) {
+// report does what is due once a second on the input's thread: the log.
+func (ds *detectors) report(in *instance, now time.Time) {
+	in.detector.reported.Store(now.Unix())
 	in.detector.messages.writeTo(in.host.log)
-	ds.mu.RLock()
-	defer ds.mu.RUnlock()
-	if x := in.detector.exporter; x != nil {
-		x.update(in.detector.metrics())
+}
+
+// reportPause is how many seconds an input may be silent, since Fluent Bit has paused it, before an output reports.
+const reportPause = 3
+
+// reportInstead does what report does, on the thread of an output, while the input is paused.
+func (ds *detectors) reportInstead(out *instance, now time.Time) {
+	last := out.detector.reported.Load()
+	if now.Unix()-last >= reportPause && out.detector.reported.CompareAndSwap(last, now.Unix()-reportPause+1) {
+		out.detector.messages.writeTo(out.host.log)
 	}
 }
 
-// deaf gives the inputs whose detector has no output, by name. Fluent Bit starts outputs after inputs, so this can be
+// publish shows the figures of all detectors.
+func (ds *detectors) publish() {
+	ds.mu.RLock()
+	defer ds.mu.RUnlock()
+	for _, d := range ds.byName {
+		if d.exporter != nil {
+			d.exporter.update(d.engine.Metrics())
+		}
+	}
+}
+
+// publishEachSecond does so from a goroutine of its own, since Fluent Bit may pause an input for long.
+func (ds *detectors) publishEachSecond() {
+	for range time.Tick(time.Second) {
+		func() {
+			defer recovered("publish", 0)
+			ds.publish()
+		}()
+	}
+}
+
+// deaf returns the inputs whose detector has no output, by name. Fluent Bit starts outputs after inputs, so this can be
 // asked only when all of them are there.
 func (ds *detectors) deaf() (all []*instance) {
 	ds.mu.RLock()
@@ -227,11 +258,13 @@ func (ds *detectors) leaveOutput(id uintptr, keep bool) {
 	d := out.detector
 	delete(ds.instances, id)
 	delete(d.outputs, id)
-	if len(d.outputs) == 0 {
-		d.exporter.close() // the metrics go with an output
+	d.shared.Store(len(d.outputs) > 1)
+	d.overlaps.forget()
+	if out.id == d.exports {
+		d.exporter.close() // before Fluent Bit destroys the metrics of this output; the others go at once, too
 		d.exporter = nil
 	}
-	ds.settle(d, out, keep)
+	ds.closeIfAlone(d, out, keep)
 }
 
 // leaveInputs lets all inputs go. Fluent Bit does not say which input exits; but it never lets go of one alone.
@@ -242,13 +275,34 @@ func (ds *detectors) leaveInputs(keep bool) {
 		if in := d.input; in != nil {
 			d.input = nil
 			delete(ds.instances, in.id)
-			ds.settle(d, in, keep)
+			d.leaveInput(in, keep, time.Now())
+			ds.closeIfAlone(d, in, keep)
 		}
 	}
 }
 
-// settle closes a detector that has lost its last half, which was leaving.
-func (ds *detectors) settle(d *detector, leaving *instance, keep bool) {
+// leaveInput tells the engine what Fluent Bit has taken, and the log what it will not take any more: it pauses its inputs
+// when it stops.
+func (d *detector) leaveInput(in *instance, keep bool, now time.Time) {
+	if d.engine == nil {
+		return
+	}
+	if !d.confirm(in, now) {
+		d.delivery.forget()
+	}
+	n := d.engine.Waiting()
+	if n == 0 || keep {
+		return
+	}
+	if d.engine.Kept() {
+		d.messages.add(slog.LevelInfo, fmt.Sprintf("Fluent Bit stops and takes no more alerts: the %d that wait are in state_dir, and come after the next start", n))
+	} else {
+		d.messages.add(slog.LevelWarn, fmt.Sprintf("Fluent Bit stops and takes no more alerts: the %d that wait are lost; with a state_dir they would come after the next start", n))
+	}
+}
+
+// closeIfAlone closes a detector that has lost its last half, which was leaving.
+func (ds *detectors) closeIfAlone(d *detector, leaving *instance, keep bool) {
 	if d.input == nil && len(d.outputs) == 0 && !keep {
 		ds.close(d)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -13,13 +14,17 @@ type fakeHost struct {
 	lines      []string
 	exports    int // updates of its metrics
 	closed     bool
+	counter    uint64 // of the records that it has taken, as an input
+	counts     bool
 }
 
-func (f *fakeHost) property(key string) string      { return f.properties[key] }
-func (f *fakeHost) log(_ engine.Level, line string) { f.lines = append(f.lines, line) }
-func (f *fakeHost) exporter() exporter              { return f }
-func (f *fakeHost) update([]engine.Metric)          { f.exports++ }
-func (f *fakeHost) close()                          { f.closed = true }
+func (f *fakeHost) name() string                  { return f.properties["name"] }
+func (f *fakeHost) taken() (uint64, bool)         { return f.counter, f.counts }
+func (f *fakeHost) property(key string) string    { return f.properties[key] }
+func (f *fakeHost) log(_ slog.Level, line string) { f.lines = append(f.lines, line) }
+func (f *fakeHost) exporter() exporter            { return f }
+func (f *fakeHost) update([]engine.Metric)        { f.exports++ }
+func (f *fakeHost) close()                        { f.closed = true }
 func instanceOf(detector, config string) *fakeHost {
 	return &fakeHost{properties: map[string]string{"detector": detector, "config": config}}
 }
@@ -51,16 +56,21 @@ func TestDetectorsLife(t *testing.T) {
 		t.Error("an instance is not found, or an input found deaf")
 	}
 	before := mainInput.detector.engine
-	ds.report(mainInput)
+	ds.publish()
 	if first.exports != 2 {
-		t.Errorf("%d updates of metrics, want one at the start and one at a report", first.exports)
+		t.Errorf("%d updates of metrics, want one at the start and one more", first.exports)
 	}
 
-	// The hot reload: outputs exit before inputs.
-	for _, out := range []*instance{mainOutput, second, other} {
+	// The hot reload: outputs exit before inputs. The metrics of an output go with it, whether or not there are others.
+	ds.leaveOutput(mainOutput.id, true)
+	ds.publish()
+	if first.exports != 2 || !first.closed {
+		t.Error("metrics were touched after their output had gone, while another one is there")
+	}
+	for _, out := range []*instance{second, other} {
 		ds.leaveOutput(out.id, true)
 	}
-	ds.report(mainInput) // the input's thread is still there
+	ds.publish()
 	if first.exports != 2 || !first.closed {
 		t.Error("metrics were touched after their output had gone")
 	}

@@ -8,22 +8,23 @@ import "C"
 
 import (
 	"fmt"
+	"log/slog"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 	"unsafe"
 
 	flbin "github.com/fluent/fluent-bit-go/input"
 	flbout "github.com/fluent/fluent-bit-go/output"
-
-	"github.com/siphunt/siphunt/plugin/internal/engine"
 )
 
 // All that this library knows of the process it is in.
 var (
-	halves  pairing
-	all     detectors
-	keeping atomic.Bool // the exits that follow are for a hot reload
+	halves     pairing
+	all        detectors
+	keeping    atomic.Bool // the exits that follow are for a hot reload
+	publishing sync.Once
 )
 
 // FLBPluginRegister gives Fluent Bit one of the two halves, each time it is called. Fluent Bit calls it once for each
@@ -32,9 +33,10 @@ var (
 //export FLBPluginRegister
 func FLBPluginRegister(def unsafe.Pointer) (code C.int) {
 	defer recovered("FLBPluginRegister", 0)
+	limitGarbage()
 	keepSignals()
 	if err := checkCopies(); err != nil {
-		logEarly(engine.Error, err.Error())
+		logEarly(slog.LevelError, err.Error())
 		return -1
 	}
 	h := halves.register(uintptr(def))
@@ -51,7 +53,7 @@ func FLBPluginUnregister(def unsafe.Pointer) {
 	defer recovered("FLBPluginUnregister", 0)
 	alone, last := halves.unregister(uintptr(def))
 	if alone {
-		logEarly(engine.Error, "this library is listed once, and holds two plugins, siphunt and siphunt_alerts: list the same path a second time. "+listTwice())
+		logEarly(slog.LevelError, "this library is listed once, and holds two plugins, siphunt and siphunt_alerts: list the same path a second time. "+listTwice())
 	}
 	if last {
 		all.closeAll()
@@ -68,10 +70,11 @@ func FLBPluginInit(plugin unsafe.Pointer) (code C.int) {
 	in, err := all.join(f.half, f)
 	if err == nil {
 		err = f.setContext(in.id)
+		publishing.Do(func() { go all.publishEachSecond() })
 	}
 	if err != nil {
 		var lines messages
-		lines.add(engine.Error, err.Error())
+		lines.add(slog.LevelError, err.Error())
 		lines.writeTo(f.log)
 		return flbout.FLB_ERROR
 	}
@@ -86,7 +89,7 @@ func FLBPluginInputPreRun(C.int) (code C.int) {
 	defer recovered("FLBPluginInputPreRun", 0)
 	deaf := all.deaf()
 	for _, in := range deaf {
-		in.host.log(engine.Error, fmt.Sprintf(`detector %[1]q: no flow record can reach it: add an output to the pipeline, with "name: siphunt", "match:" the tag of the flow records, and "detector: %[1]s". Fluent Bit stops`, in.detector.name))
+		in.host.log(slog.LevelError, fmt.Sprintf(`detector %[1]q: no flow record can reach it: add an output to the pipeline, with "name: siphunt", "match:" the tag of the flow records, and "detector: %[1]s". Fluent Bit stops`, in.detector.name))
 	}
 	if len(deaf) > 0 && refused.CompareAndSwap(false, true) {
 		stopFluentBit()
@@ -99,13 +102,17 @@ var refused atomic.Bool
 // FLBPluginFlushCtx takes a chunk. It is called from as many threads at once as the output has workers.
 //
 //export FLBPluginFlushCtx
-func FLBPluginFlushCtx(ctx C.uintptr_t, data unsafe.Pointer, size C.size_t, _ *C.char) (code C.int) {
+func FLBPluginFlushCtx(ctx C.uintptr_t, data unsafe.Pointer, size C.size_t, tag *C.char) (code C.int) {
 	defer recovered("FLBPluginFlushCtx", uintptr(ctx))
 	in := all.find(uintptr(ctx))
 	if in == nil {
 		return flbout.FLB_ERROR
 	}
 	in.detector.engine.Flush(unsafe.Slice((*byte)(data), int(size)))
+	if in.detector.shared.Load() {
+		in.detector.look(in, C.GoString(tag))
+	}
+	all.reportInstead(in, time.Now())
 	return flbout.FLB_OK
 }
 
@@ -120,21 +127,23 @@ func FLBPluginInputCallbackCtx(ctx C.uintptr_t, data *unsafe.Pointer, size *C.si
 	if in == nil {
 		return flbin.FLB_OK
 	}
-	all.report(in)
-	if records := in.detector.engine.Collect(); len(records) > 0 {
+	now := time.Now()
+	all.report(in, now)
+	if records := in.detector.collect(in, now); len(records) > 0 {
 		*data, *size = C.CBytes(records), C.size_t(len(records))
 	}
 	return flbin.FLB_OK
 }
 
-// FLBPluginInputCleanupCallbackCtx says that Fluent Bit has copied what the call before gave.
+// FLBPluginInputCleanupCallbackCtx says that Fluent Bit has copied what the call before gave; whether it takes it, its
+// counter tells.
 //
 //export FLBPluginInputCleanupCallbackCtx
 func FLBPluginInputCleanupCallbackCtx(ctx C.uintptr_t, data unsafe.Pointer) (code C.int) {
 	defer recovered("FLBPluginInputCleanupCallbackCtx", uintptr(ctx))
 	C.free(data)
 	if in := all.find(uintptr(ctx)); in != nil {
-		in.detector.engine.Delivered()
+		in.detector.confirm(in, time.Now())
 	}
 	return flbin.FLB_OK
 }
@@ -178,8 +187,8 @@ func recovered(call string, id uintptr) {
 		return
 	}
 	in := all.find(id)
-	if in != nil {
-		in.detector.panics.Add(1)
+	if in != nil && in.detector.engine != nil {
+		in.detector.engine.Panicked()
 	}
 	now := time.Now().Unix()
 	if last := lastPanic.Load(); now-last < 60 || !lastPanic.CompareAndSwap(last, now) {
@@ -187,10 +196,10 @@ func recovered(call string, id uintptr) {
 	}
 	text := fmt.Sprintf("a fault in siphunt %s was caught in %s: %v; please report it with these lines\n%s", version, call, r, debug.Stack())
 	if in != nil {
-		in.detector.messages.add(engine.Error, text)
+		in.detector.messages.add(slog.LevelError, text)
 		return
 	}
 	var lines messages
-	lines.add(engine.Error, text)
+	lines.add(slog.LevelError, text)
 	lines.writeTo(logEarly)
 }

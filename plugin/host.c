@@ -2,10 +2,12 @@
 #include "host.h"
 
 #include <dlfcn.h>
+#include <link.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 struct output_context {
@@ -75,17 +77,73 @@ void host_stop(void)
     kill(getpid(), SIGTERM);
 }
 
+long long host_records_taken(struct host_api *api, void *instance)
+{
+    static char *(*encode)(void *);
+    static void (*destroy)(char *);
+    if (encode == NULL) {
+        destroy = (void (*)(char *)) dlsym(RTLD_DEFAULT, "cmt_encode_text_destroy");
+        encode = (char *(*)(void *)) dlsym(RTLD_DEFAULT, "cmt_encode_text_create");
+    }
+    if (encode == NULL || destroy == NULL) {
+        return -1;
+    }
+    void *metrics = api->input_get_cmt_instance(instance);
+    char *text = metrics == NULL ? NULL : encode(metrics);
+    if (text == NULL) {
+        return -1;
+    }
+    long long n = 0; /* without a line, none was taken yet */
+    const char *line = strstr(text, "fluentbit_input_records_total{");
+    const char *value = line == NULL ? NULL : strstr(line, "} = ");
+    if (value != NULL) {
+        n = strtoll(value + strlen("} = "), NULL, 10);
+    }
+    destroy(text);
+    return n;
+}
+
+struct range {
+    uintptr_t address;
+    int found;
+};
+
+/* The first object is the program itself. */
+static int in_program(struct dl_phdr_info *info, size_t size, void *data)
+{
+    (void) size;
+    struct range *r = data;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        uintptr_t begin = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+        if (info->dlpi_phdr[i].p_type == PT_LOAD && r->address >= begin && r->address < begin + info->dlpi_phdr[i].p_memsz) {
+            r->found = 1;
+        }
+    }
+    return 1;
+}
+
+static int is_of_program(const struct sigaction *action)
+{
+    struct range r = {(uintptr_t) action->sa_sigaction, 0};
+    if (action->sa_handler == SIG_DFL || action->sa_handler == SIG_IGN) {
+        return 1;
+    }
+    dl_iterate_phdr(in_program, &r);
+    return r.found;
+}
+
 void host_keep_signals(void)
 {
     static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE};
     static struct sigaction kept[3];
     static int remembered;
     for (int i = 0; i < 3; i++) {
-        if (remembered) {
-            sigaction(signals[i], &kept[i], NULL);
-        }
-        else {
+        struct sigaction now;
+        if (!remembered) {
             sigaction(signals[i], NULL, &kept[i]);
+        }
+        else if (sigaction(signals[i], NULL, &now) == 0 && is_of_program(&now)) {
+            sigaction(signals[i], &kept[i], NULL);
         }
     }
     remembered = 1;

@@ -8,12 +8,11 @@ import "C"
 
 import (
 	"errors"
+	"log/slog"
 	"unsafe"
 
 	flbin "github.com/fluent/fluent-bit-go/input"
 	flbout "github.com/fluent/fluent-bit-go/output"
-
-	"github.com/siphunt/siphunt/plugin/internal/engine"
 )
 
 // fluentBit is Fluent Bit as one instance sees it. All pointers are C's, and valid until the instance exits; plugin is
@@ -23,7 +22,8 @@ type fluentBit struct {
 	plugin   unsafe.Pointer
 	api      *C.struct_host_api
 	instance unsafe.Pointer
-	prefix   string
+	prefix   string // of its lines in the log
+	known    string // its name
 }
 
 // newFluentBit reads what FLBPluginInit was given. Both halves share that function; the name tells them apart.
@@ -34,12 +34,15 @@ func newFluentBit(plugin unsafe.Pointer) *fluentBit {
 	if C.GoString(p.name) == input.plugin() {
 		f.half, kind = input, "input"
 	}
-	f.prefix = "[" + kind + ":" + f.half.plugin() + "] "
+	f.prefix, f.known = "["+kind+":"+f.half.plugin()+"] ", f.half.plugin()
 	if name := C.host_instance_name(f.instance, C.int(f.half)); name != nil {
-		f.prefix = "[" + kind + ":" + f.half.plugin() + ":" + C.GoString(name) + "] "
+		f.known = C.GoString(name)
+		f.prefix = "[" + kind + ":" + f.half.plugin() + ":" + f.known + "] "
 	}
 	return f
 }
+
+func (f *fluentBit) name() string { return f.known }
 
 // setContext has Fluent Bit give id with every call for this instance.
 func (f *fluentBit) setContext(id uintptr) error {
@@ -56,16 +59,30 @@ func (f *fluentBit) property(key string) string {
 	return flbout.FLBPluginConfigKey(f.plugin, key)
 }
 
-func (f *fluentBit) log(level engine.Level, line string) {
-	if C.host_log_check(f.api, f.instance, C.int(f.half), C.int(level)) == 0 {
+func (f *fluentBit) log(level slog.Level, line string) {
+	l := fluentBitLevel(level)
+	if C.host_log_check(f.api, f.instance, C.int(f.half), l) == 0 {
 		return
 	}
 	text := C.CString(f.prefix + oneLine(line))
 	defer C.free(unsafe.Pointer(text))
-	C.host_log(f.api, C.int(level), text)
+	C.host_log(f.api, l, text)
 }
 
-// exporter shows metrics beside those of the instance, an output; nil for a Fluent Bit that cannot.
+// fluentBitLevel returns how grave a message is, in Fluent Bit's numbers.
+func fluentBitLevel(level slog.Level) C.int {
+	switch {
+	case level >= slog.LevelError:
+		return 1
+	case level >= slog.LevelWarn:
+		return 2
+	case level >= slog.LevelInfo:
+		return 3
+	}
+	return 4
+}
+
+// exporter shows metrics beside those of the instance, an output; it is nil for a Fluent Bit that cannot.
 func (f *fluentBit) exporter() exporter {
 	if !metricsExported() {
 		return nil
@@ -73,11 +90,17 @@ func (f *fluentBit) exporter() exporter {
 	return newMetricExport(C.host_metrics(f.api, f.instance))
 }
 
+// taken returns how many records Fluent Bit has taken from the instance, an input, so far.
+func (f *fluentBit) taken() (n uint64, counts bool) {
+	c := C.host_records_taken(f.api, f.instance)
+	return uint64(max(c, 0)), c >= 0
+}
+
 // logEarly logs where there is no instance.
-func logEarly(level engine.Level, line string) {
+func logEarly(level slog.Level, line string) {
 	text := C.CString("[siphunt] " + oneLine(line))
 	defer C.free(unsafe.Pointer(text))
-	C.host_log_early(C.int(level), text)
+	C.host_log_early(fluentBitLevel(level), text)
 }
 
 // stopFluentBit ends the process that has loaded us, where Fluent Bit gives a plugin no other way to refuse.

@@ -47,13 +47,20 @@ void host_log_early(int level, const char *line);
 /* The metrics of an output instance. */
 void *host_metrics(struct host_api *api, void *instance);
 
+/*
+ * How many records Fluent Bit has taken from an input instance so far, by its own counter; -1 if it does not tell. The
+ * counter is read from its metrics as text, which is the one form that does not depend on how it keeps them.
+ */
+long long host_records_taken(struct host_api *api, void *instance);
+
 /* Ends Fluent Bit as SIGTERM does, but with exit code 1. */
 void host_stop(void);
 
 /*
  * Keeps Go's handlers of the signals that become panics. Go installs them when the library is loaded; at each SIGHUP and
  * SIGCONT Fluent Bit installs its own once more, and from then on a nil pointer in Go would abort Fluent Bit. The first
- * call remembers the handlers, the following ones restore them.
+ * call remembers the handlers, the following ones put them in the place of the program's own. A handler that is of another
+ * library, a crash reporter for example, stays: whoever loads one wants it.
  */
 void host_keep_signals(void);
 

@@ -7,7 +7,10 @@
 //	exports.go    what Fluent Bit calls: recover, look up, make one call, return one code
 //	pair.go       which of the two halves a registration gets
 //	detectors.go  which halves make a detector, and how long its engine lives
+//	delivery.go   what Fluent Bit was given, until it is known to have taken it
+//	overlaps.go   outputs that feed one detector the same records
 //	messages.go   what waits to be written to Fluent Bit's log
+//	garbage.go    how often the garbage collector runs in this process
 //	host.go       Fluent Bit as it is seen from here: properties, log, stop (host.c, host.h)
 //	library.go    this library as a file, and copies of it (library.c, library.h)
 //	metrics.go    the figures, on Fluent Bit's Prometheus endpoint (metrics.c, metrics.h)

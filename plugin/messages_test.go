@@ -1,6 +1,7 @@
 package main
 
 import (
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -10,17 +11,17 @@ import (
 )
 
 func written(m *messages) (all []string) {
-	m.writeTo(func(level engine.Level, line string) {
-		all = append(all, []string{"", "error", "warn", "info", "debug"}[level]+": "+line)
+	m.writeTo(func(level slog.Level, line string) {
+		all = append(all, strings.ToLower(level.String())+": "+line)
 	})
 	return all
 }
 
 func TestMessages(t *testing.T) {
 	var m messages
-	m.add(engine.Error, "first\nsecond\n")
-	m.add(engine.Info, "an attacker's \x1b[31m\r\x00 and \ttab, 300@p\u0085bx")
-	m.add(engine.Warn, strings.Repeat("x", 5000))
+	m.add(slog.LevelError, "first\nsecond\n")
+	m.add(slog.LevelInfo, "an attacker's \x1b[31m\r\x00 and \ttab, 300@p\u0085bx")
+	m.add(slog.LevelWarn, strings.Repeat("x", 5000))
 	want := []string{
 		"error: first", "error: second",
 		"info: an attacker's ?[31m?? and  tab, 300@p?bx",
@@ -38,7 +39,7 @@ func TestMessages(t *testing.T) {
 func TestMessagesBounded(t *testing.T) {
 	var m messages
 	for range maxMessages + 7 {
-		m.add(engine.Info, "x")
+		m.add(slog.LevelInfo, "x")
 	}
 	all := written(&m)
 	if len(all) != maxMessages+1 || all[maxMessages] != "warn: 7 messages were not logged: more than 1000 waited" {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"log/slog"
 	"strconv"
 	"strings"
 	"time"
@@ -14,7 +15,7 @@ const metricLogPause = time.Minute
 // metricLog writes the figures to the log, where Fluent Bit has no metrics library for a plugin. Figures that are zero
 // are left out.
 type metricLog struct {
-	log  func(engine.Level, string)
+	log  func(slog.Level, string)
 	next time.Time
 }
 
@@ -24,7 +25,7 @@ func (x *metricLog) update(metrics []engine.Metric) {
 		return
 	}
 	x.next = now.Add(metricLogPause)
-	x.log(engine.Info, "metrics: "+figures(metrics))
+	x.log(slog.LevelInfo, "metrics: "+figures(metrics))
 }
 
 func (x *metricLog) close() {}

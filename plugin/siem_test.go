@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -36,6 +37,31 @@ func TestSIEM(t *testing.T) {
 		}
 	})
 	t.Run("Queries", func(t *testing.T) { testQueries(t, server, alerts) })
+	t.Run("Sigma", func(t *testing.T) { testSigma(t, server, alerts) })
+	addLocated(t, server, alerts)
+	t.Run("Dashboards", func(t *testing.T) { testDashboards(t, server, alerts) })
+}
+
+// addLocated adds an alert with a place, as the server's geoip or [enrich] would, to those that are there and those that are
+// expected.
+func addLocated(t *testing.T, server *searchServer, alerts map[string]alertDocument) {
+	t.Helper()
+	ids := slices.Sorted(maps.Keys(alerts))
+	a := jsonCopy(alerts[ids[0]]).(alertDocument)
+	const event, incident = "located-event", "located-incident"
+	a["event"].(alertDocument)["id"] = event
+	a["siphunt"].(alertDocument)["incident"].(alertDocument)["id"] = incident
+	a["source"].(alertDocument)["geo"] = map[string]any{"location": map[string]any{"lat": 51.5, "lon": -0.1}}
+	document, err := json.MarshalToString(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{alertStream + "/_create/" + event, incidentIndex + "/_doc/" + incident} {
+		if status, answer := server.do("PUT", path+"?refresh=true", document); status != 201 {
+			t.Fatalf("%s: %d %v", path, status, answer)
+		}
+	}
+	alerts[event] = a
 }
 
 // alertDocument is an alert as it should be in the data stream.
@@ -45,6 +71,10 @@ type alertDocument = map[string]any
 // is the same incident.
 func distinctAlerts(t *testing.T) (chosen []scenario, alerts map[string]alertDocument) {
 	t.Helper()
+	host, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
 	alerts = map[string]alertDocument{}
 	for _, s := range scenarios(t) {
 		own := map[string]alertDocument{}
@@ -53,6 +83,7 @@ func distinctAlerts(t *testing.T) (chosen []scenario, alerts map[string]alertDoc
 			if err := json.UnmarshalFromString(line, &a); err != nil {
 				t.Fatal(err)
 			}
+			a["observer"].(alertDocument)["hostname"], a["observer"].(alertDocument)["version"] = host, version
 			a["@timestamp"] = one(a, "event.created") // in a replay it is made at the time it is reported
 			own[text(a, "event.id")] = a
 		}
@@ -137,7 +168,7 @@ func testDelivery(t *testing.T, server *searchServer, alerts map[string]alertDoc
 func stored(a alertDocument) alertDocument {
 	a = maps.Clone(a)
 	delete(a, "data_stream")
-	for object, names := range map[string][]string{"event": {"created", "ingested"}, "observer": {"hostname", "version"}, "network": {"community_id"}} {
+	for object, names := range map[string][]string{"event": {"created", "ingested"}, "network": {"community_id"}} {
 		o := maps.Clone(a[object].(map[string]any))
 		for _, name := range names {
 			delete(o, name)

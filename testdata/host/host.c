@@ -7,8 +7,9 @@
  *   start                       initialise the inputs, then the outputs; what was running exits first (a hot reload)
  *   flush N FILE THREADS TIMES  give FILE to the output number N (from 0), TIMES times from each of THREADS threads
  *   share N FILE ...            give each FILE to the output number N, from a thread of its own, all at the same time
- *   collect N FILE              ask the input number N, append what it gives to FILE
- *   metrics                     print the metrics
+ *   collect N FILE              ask the input number N until it gives no more, append what it gives to FILE
+ *   full YES                    1: the storage is full, what an input gives is dropped; 0: it is taken again
+ *   metrics                     print the metrics, as they are a second later
  *   sleep MILLISECONDS
  *   stop                        let all exit, and unregister
  *
@@ -98,6 +99,8 @@ static void die(const char *what)
 
 /* In metrics.c, if that is linked. */
 extern void print_metrics(void) __attribute__((weak));
+extern void destroy_metrics(void *set) __attribute__((weak));
+extern void count_taken(void *set, long records) __attribute__((weak));
 
 /* What Fluent Bit's executable exports. */
 
@@ -237,6 +240,9 @@ static void shut_down(struct configuration *c, int hot_reload)
             else {
                 int (*finish)(void *) = symbol(in->proxy->library, "FLBPluginExitCtx");
                 finish(in->output.remote);
+            }
+            if (destroy_metrics != NULL) { /* as flb_output_instance_destroy does */
+                destroy_metrics(in);
             }
         }
     }
@@ -382,21 +388,95 @@ static void share(char *arguments)
     run_flushes(work, threads);
 }
 
-static void collect(int number, const char *path)
+/* Returns the end of a msgpack object, or NULL. */
+static const unsigned char *skip(const unsigned char *p, const unsigned char *end)
 {
-    struct instance *in = find(INPUT, number);
+    static const int sizes[] = {1, 1, 1, 1, -1, -2, -4, -12, -13, -15, 5, 9, 2, 3, 5, 9, 2, 3, 5, 9, 3, 4, 6, 10, 18, -1, -2, -4, -22, -24, -42, -44};
+    unsigned long n = 0, members = 0;
+    if (p >= end) {
+        return NULL;
+    }
+    unsigned char c = *p;
+    if (c < 0x80 || c >= 0xe0) {
+        return p + 1;
+    }
+    if (c < 0x90 || c < 0xa0) { /* fixmap, fixarray */
+        members = c < 0x90 ? 2 * (c & 15) : c & 15;
+        p++;
+    }
+    else if (c < 0xc0) { /* fixstr */
+        return p + 1 + (c & 31);
+    }
+    else {
+        int size = sizes[c - 0xc0];
+        if (size > 0) {
+            return p + size;
+        }
+        int bytes = c >= 0xdc ? (c & 1 ? 4 : 2) : c == 0xc4 || c == 0xc7 || c == 0xd9 ? 1 : c == 0xc5 || c == 0xc8 || c == 0xda ? 2 : 4;
+        for (int i = 1; i <= bytes; i++) {
+            n = n << 8 | p[i];
+        }
+        p += 1 + bytes;
+        if (c < 0xdc) { /* bin, ext, str */
+            return p + n + (c >= 0xc7 && c <= 0xc9 ? 1 : 0);
+        }
+        members = c >= 0xde ? 2 * n : n;
+    }
+    for (; members > 0 && p != NULL; members--) {
+        p = skip(p, end);
+    }
+    return p;
+}
+
+static long count_records(const void *data, size_t size)
+{
+    const unsigned char *p = data, *end = p + size;
+    long n = 0;
+    while (p != NULL && p < end) {
+        p = skip(p, end);
+        n++;
+    }
+    return n;
+}
+
+static int full; /* the storage */
+
+/* Returns the bytes that an input has given. */
+static size_t collect_once(struct instance *in, const char *path)
+{
     int (*callback)(void *, void **, size_t *) = symbol(in->proxy->library, "FLBPluginInputCallbackCtx");
     int (*cleanup)(void *, void *) = symbol(in->proxy->library, "FLBPluginInputCleanupCallbackCtx");
     void *data = NULL;
     size_t size = 0;
     int code = callback(in->input.remote, &data, &size);
-    printf("collected %zu from %s\n", size, in->name);
     if (size > 0 && code != -1) {
-        FILE *f = fopen(path, "ab");
-        fwrite(data, 1, size, f);
-        fclose(f);
+        if (!full) {
+            FILE *f = fopen(path, "ab");
+            fwrite(data, 1, size, f);
+            fclose(f);
+            if (count_taken != NULL) {
+                count_taken(in, count_records(data, size));
+            }
+        }
         cleanup(in->input.remote, data);
     }
+    return size;
+}
+
+/* What was flushed just now is judged by another thread: an input has given all when it gives nothing for 200 ms. */
+static void collect(int number, const char *path)
+{
+    struct instance *in = find(INPUT, number);
+    size_t total = 0;
+    for (int silent = 0; silent < 10; silent++) {
+        size_t size = collect_once(in, path);
+        if (size > 0) {
+            total += size;
+            silent = 0;
+        }
+        usleep(20 * 1000);
+    }
+    printf("collected %zu from %s\n", total, in->name);
 }
 
 /* SIGTERM ends the host as "stop" does. */
@@ -435,7 +515,10 @@ int main(void)
         else if (sscanf(line, "collect %d %4095s", &a, path) == 2) {
             collect(a, path);
         }
+        else if (sscanf(line, "full %d", &full) == 1) {
+        }
         else if (print_metrics != NULL && strcmp(line, "metrics") == 0) {
+            usleep(1500 * 1000); /* they are brought up to date each second */
             print_metrics();
         }
         else if (sscanf(line, "sleep %d", &a) == 1) {

@@ -31,6 +31,10 @@ func runCheck(c *call) int {
 		fmt.Fprintln(c.stderr, err)
 		return exitBad
 	}
+	if _, err := cfg.NewEncoder("", "", func(text string) { c.complain("%s", text) }); err != nil {
+		c.complain("%v", err)
+		return exitBad
+	}
 	fmt.Fprintf(c.stdout, "%s: OK\n", *file)
 	inForce(c.stdout, cfg)
 	return exitOK
@@ -51,6 +55,29 @@ func inForce(w io.Writer, cfg *config.Config) {
 		reports = "one report at the end"
 	}
 	fmt.Fprintf(w, "  alerts       %s, %s of each incident, up to %d waiting\n", cfg.AlertFormat, reports, cfg.OutboxLimit)
+	fmt.Fprintf(w, "  enriched by  %s\n", enrichment(cfg))
+	if f := &cfg.Feed; f.File != "" {
+		fmt.Fprintf(w, "  feed         %s (%s), clients from risk %d on, for %v\n", f.File, f.Format, f.MinRisk, f.Keep)
+	}
+}
+
+func enrichment(cfg *config.Config) string {
+	var by []string
+	for _, file := range []string{cfg.Enrich.GeoIP, cfg.Enrich.ASN} {
+		if file != "" {
+			by = append(by, file)
+		}
+	}
+	if n := len(cfg.Enrich.Assets); n > 0 {
+		by = append(by, count(n, "asset"))
+	}
+	if n := len(cfg.Enrich.Tags); n > 0 {
+		by = append(by, count(n, "tag"))
+	}
+	if len(by) == 0 {
+		return "nothing"
+	}
+	return strings.Join(by, ", ")
 }
 
 // count is a number with its noun: "1 record", "2 records".

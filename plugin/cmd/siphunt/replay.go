@@ -12,8 +12,8 @@ import (
 	"github.com/siphunt/siphunt/detect"
 	"github.com/siphunt/siphunt/plugin/internal/alert"
 	"github.com/siphunt/siphunt/plugin/internal/config"
-	"github.com/siphunt/siphunt/plugin/internal/engine"
 	"github.com/siphunt/siphunt/plugin/internal/flow"
+	"github.com/siphunt/siphunt/plugin/internal/replay"
 )
 
 var replayCommand = &command{
@@ -72,7 +72,7 @@ func (c *call) replay(cfg *config.Config) int {
 		}
 	}
 	progress := newProgress(c.stderr, c.flags.Args())
-	r, err := engine.NewReplay(cfg, out.write, func(msg string) {
+	r, err := replay.New(cfg, out.write, func(msg string) {
 		progress.clear()
 		c.complain("%s", msg)
 	})
@@ -100,7 +100,7 @@ func (c *call) replay(cfg *config.Config) int {
 }
 
 // replayFile reads one file, or standard input.
-func (c *call) replayFile(r *engine.Replay, name string, p *progress) error {
+func (c *call) replayFile(r *replay.Replay, name string, p *progress) error {
 	if name == "-" {
 		return r.Read("standard input", p.reader(c.stdin))
 	}
@@ -135,7 +135,7 @@ func (w *alertWriter) write(a *detect.Alert) {
 }
 
 // writeCounts says in a line what became of the records.
-func writeCounts(w io.Writer, c engine.ReplayCounts) {
+func writeCounts(w io.Writer, c replay.Counts) {
 	fmt.Fprintf(w, "%s: %d relevant, %d other", count(int(c.Records), "record"), c.Relevant, c.Other)
 	for i, n := range c.Dropped {
 		writeCount(w, flow.Reason(i).String(), n)

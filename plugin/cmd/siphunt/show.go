@@ -7,7 +7,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/siphunt/siphunt/plugin/internal/engine"
+	"github.com/siphunt/siphunt/plugin/internal/replay"
 )
 
 var showCommand = &command{
@@ -50,7 +50,7 @@ func runShow(c *call) int {
 
 // readAlerts takes the lines that are alerts, and tells of the first that is none.
 func (c *call) readAlerts(s *summary, name string, in io.Reader) error {
-	l, err := engine.NewLines(in)
+	l, err := replay.NewLines(in)
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func (c *call) readAlerts(s *summary, name string, in io.Reader) error {
 				c.complain("%s: %d lines are no alerts", name, others)
 			}
 			return nil
-		case err != nil && !errors.Is(err, engine.ErrLongLine):
+		case err != nil && !errors.Is(err, replay.ErrLongLine):
 			return fmt.Errorf("broken off after line %d: %w", l.Number(), err)
 		}
 		if line = bytes.TrimSpace(line); err == nil && (len(line) == 0 || s.add(record(line))) {

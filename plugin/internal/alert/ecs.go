@@ -73,7 +73,7 @@ func eventKind(a *detect.Alert) string {
 	isNews := a.Changed || a.Severity > a.Campaign.Severity
 	switch {
 	case a.Kind == detect.Outage:
-	case a.State == detect.Success, a.State == detect.Open && isNews, a.State == detect.End && a.Sequence == 1 && isNews:
+	case a.State == detect.Success && isSurer(a), a.State == detect.Open && isNews, a.State == detect.End && a.Sequence == 1 && isNews:
 		return "alert"
 	}
 	return "event"

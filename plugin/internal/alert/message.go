@@ -131,7 +131,11 @@ func (s *sentence) object() string {
 	case is.manyExtensions:
 		return numberOf(s.Extensions, "extension") + " of " + server(s.Alert)
 	}
-	return named(s.Extension) + " on " + server(s.Alert)
+	unknown := ""
+	if s.verb() == asking {
+		unknown = ", which does not know that account"
+	}
+	return named(s.Extension) + " on " + server(s.Alert) + unknown
 }
 
 func server(a *detect.Alert) string { return "SIP server " + text(a.Registrar.Addr) }

@@ -38,7 +38,7 @@ func TestMessage(t *testing.T) {
 		{"given up", sampleBruteForce(), func(a *detect.Alert) { ended(a, detect.EndLimit) },
 			"198.18.1.13 was guessing the password of 300@198.18.0.10 on SIP server 198.18.0.10: 20 rejected attempts in less than a second, without success; no longer watched, as there were more than max_incidents."},
 		{"an account that there is not", sampleBruteForce(), func(a *detect.Alert) { a.Rejections[0].Status = 404 },
-			"198.18.1.13 is asking for 300@198.18.0.10 on SIP server 198.18.0.10: 20 rejected attempts in less than a second."},
+			"198.18.1.13 is asking for 300@198.18.0.10 on SIP server 198.18.0.10, which does not know that account: 20 rejected attempts in less than a second."},
 		{"an account that there is no more", sampleBruteForce(), func(a *detect.Alert) {
 			a.KnownClient, a.Rejections[0].Status = true, 404
 		}, "198.18.1.13 is failing to log in as 300@198.18.0.10 on SIP server 198.18.0.10: 20 rejected attempts in less than a second; this client was accepted before: a phone whose account is gone looks like this."},

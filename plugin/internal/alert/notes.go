@@ -119,7 +119,7 @@ func (s *sentence) names() string {
 
 func (s *sentence) forgery() string {
 	switch {
-	case !s.Forgeable:
+	case !s.Forgeable || s.Kind == detect.Outage:
 		return ""
 	case rules[s.Kind].manyClients:
 		return "the senders may be forged (UDP)"

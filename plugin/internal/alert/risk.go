@@ -7,6 +7,9 @@ import (
 	"github.com/siphunt/siphunt/detect"
 )
 
+// Risk returns event.risk_score.
+func Risk(a *detect.Alert) int { return risk(a) }
+
 // risk is a score from 0 to 100 to sort incidents by, from the evidence there is at the moment:
 //
 //	kind     0 to 50, the rules' weight

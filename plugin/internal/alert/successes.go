@@ -35,3 +35,18 @@ func accountsOf(list []detect.Succeeded) int {
 
 // brokenInto tells whether an attacker has probably entered an account, or surely.
 func brokenInto(a *detect.Alert) bool { return a.Confidence >= detect.Probable }
+
+// isSurer tells whether the newest success is the first of its incident, or surer than all before it. An attacker who enters a
+// hundred accounts is one thing to look at; the records of the further ones are no alerts. Only the first successes are listed.
+func isSurer(a *detect.Alert) bool {
+	last := len(a.Successes) - 1
+	if last < 0 || a.SuccessesN > last+1 {
+		return a.SuccessesN <= 1
+	}
+	for _, before := range a.Successes[:last] {
+		if before.Confidence >= a.Successes[last].Confidence {
+			return false
+		}
+	}
+	return true
+}

@@ -15,6 +15,7 @@ import (
 	"github.com/siphunt/siphunt/detect"
 	"github.com/siphunt/siphunt/plugin/internal/alert"
 	"github.com/siphunt/siphunt/plugin/internal/alert/enrich"
+	"github.com/siphunt/siphunt/plugin/internal/feed"
 	"github.com/siphunt/siphunt/plugin/internal/flow"
 )
 
@@ -31,6 +32,7 @@ type Config struct {
 
 	MaxAlertsPerMinute int // alerts.max_alerts_per_minute, 0 for no limit
 	Enrich             enrich.Config
+	Feed               feed.Config
 	State              State
 }
 
@@ -53,7 +55,7 @@ const (
 // JournalBytes is JournalLimit in bytes.
 func (c *State) JournalBytes() int64 { return int64(c.JournalLimit) << 20 }
 
-// DefaultConfig is what holds where the file says nothing, or there is none.
+// Default is what holds where the file says nothing, or there is none.
 func Default() *Config {
 	return &Config{
 		Detector:    detect.DefaultConfig(),
@@ -64,6 +66,9 @@ func Default() *Config {
 		AlertFormat: "ecs",
 		OutboxLimit: 10_000,
 		Enrich:      enrich.Config{Tags: []string{}},
+		Feed: feed.Config{
+			Format: "plain", Kinds: []string{}, MinRisk: 40, Confidence: feed.Any, Keep: 24 * time.Hour, MaxClients: 65_536,
+		},
 		State: State{
 			Fsync: FsyncInterval, FsyncInterval: time.Second, SnapshotInterval: 5 * time.Minute, JournalLimit: 256,
 		},

@@ -15,6 +15,7 @@ import (
 
 	"github.com/siphunt/siphunt/detect"
 	"github.com/siphunt/siphunt/plugin/internal/alert/enrich"
+	"github.com/siphunt/siphunt/plugin/internal/feed"
 	"github.com/siphunt/siphunt/plugin/internal/flow"
 )
 
@@ -62,6 +63,10 @@ func TestGoodConfig(t *testing.T) {
 			Owner:      "Voice", Contact: "+420 1",
 		},
 	}}
+	want.Feed = feed.Config{
+		File: "clients", Format: "nftables", Kinds: []string{"brute-force"}, MinRisk: 40, Confidence: feed.Probable, Forgeable: true,
+		Keep: time.Hour, MaxClients: 65_536,
+	}
 	if diff := cmp.Diff(want, got, compareAddresses); diff != "" {
 		t.Error("(-want +got)\n" + diff)
 	}

@@ -21,6 +21,7 @@ var tables = map[string]table{
 	"flows.custom": {begin: func(c *Config) { c.Custom = &flow.Mapping{} }},
 	"alerts":       {},
 	"enrich":       {},
+	"feed":         {},
 	"state":        {},
 	"asset": {many: true, begin: func(c *Config) {
 		c.Enrich.Assets = append(c.Enrich.Assets, enrich.Asset{})
@@ -135,6 +136,23 @@ var others = []setting{
 	{"enrich.tags", `["voice"]`, "tags of every alert",
 		func(c *Config) any { return &c.Enrich.Tags }},
 
+	{"feed.file", `"/var/lib/siphunt/clients.nft"`, "file of attacking clients, for a firewall; `\"\"` is none",
+		func(c *Config) any { return &c.Feed.File }},
+	{"feed.format", `"nftables"`, "`\"plain\"` (a client a line) or `\"nftables\"`",
+		func(c *Config) any { return &c.Feed.Format }},
+	{"feed.kinds", `["brute-force", "password-spray"]`, "kinds of incident that put a client into it; `[]` is all",
+		func(c *Config) any { return &c.Feed.Kinds }},
+	{"feed.min_risk", `40`, "least risk score",
+		func(c *Config) any { return &c.Feed.MinRisk }},
+	{"feed.confidence", `"any"`, "`\"any\"`; `\"probable\"` or `\"confirmed\"`: only clients that broke in, as surely as that",
+		func(c *Config) any { return &c.Feed.Confidence }},
+	{"feed.forgeable", `false`, "also clients whose addresses may be forged: over UDP, without a completed login",
+		func(c *Config) any { return &c.Feed.Forgeable }},
+	{"feed.keep", `"24h"`, "how long a client stays after its last attempt",
+		func(c *Config) any { return &c.Feed.Keep }},
+	{"feed.max_clients", `65_536`, "clients at most; those who would leave first go",
+		func(c *Config) any { return &c.Feed.MaxClients }},
+
 	{"asset.registrars", `["198.51.100.0/24"]`, "", func(c *Config) any { return &newest(c.Enrich.Assets).Registrars }},
 	{"asset.name", `"customer exchange"`, "", func(c *Config) any { return &newest(c.Enrich.Assets).Name }},
 	{"asset.owner", `"Voice team"`, "", func(c *Config) any { return &newest(c.Enrich.Assets).Owner }},
@@ -185,6 +203,13 @@ func allSettings() []setting {
 	return append(all, customSettings()...)
 }
 
+// customExamples are values of the keys of [flows.custom] that are no field paths.
+var customExamples = map[string]string{
+	"time_format":  `"ms"`,
+	"constants":    `{ method = "REGISTER" }`,
+	"status_codes": `{ denied = 401, accepted = 200 }`,
+}
+
 // customSettings are the keys of [flows.custom], which are those of flow.Mapping.
 func customSettings() (all []setting) {
 	mapping := reflect.TypeFor[flow.Mapping]()
@@ -193,9 +218,9 @@ func customSettings() (all []setting) {
 		if name == "-" {
 			continue
 		}
-		example := `"sip.` + name + `"`
-		if name == "time_format" {
-			example = `"ms"`
+		example, ok := customExamples[name]
+		if !ok {
+			example = `"sip.` + name + `"`
 		}
 		all = append(all, setting{"flows.custom." + name, example, "", func(c *Config) any {
 			return reflect.ValueOf(c.Custom).Elem().Field(i).Addr().Interface()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/siphunt/siphunt/detect"
 	"github.com/siphunt/siphunt/plugin/internal/alert"
+	"github.com/siphunt/siphunt/plugin/internal/feed"
 )
 
 // validate asks the rooms that the values go to. What is wrong already holds its default, and is not told twice.
@@ -25,6 +26,7 @@ func (r *reader) validate() {
 	if formats := alert.Formats(); !slices.Contains(formats, c.AlertFormat) {
 		r.refuse("alerts.format", fmt.Sprintf(": %q is none: write one of %s", c.AlertFormat, strings.Join(formats, ", ")))
 	}
+	r.validateFeed()
 	for i, a := range c.Enrich.Assets {
 		if len(a.Registrars) == 0 {
 			r.refuse(fmt.Sprintf("asset[%d].registrars", i), ` needs at least one network, as in ["198.51.100.0/24"]`)
@@ -38,6 +40,30 @@ func (r *reader) validate() {
 	}
 	if err := c.Detector.Validate(); err != nil {
 		r.refuseDetector(err)
+	}
+}
+
+func (r *reader) validateFeed() {
+	c := &r.config.Feed
+	if !slices.Contains(feed.Formats(), c.Format) {
+		r.refuse("feed.format", fmt.Sprintf(` = %s is none: write one of %s`, literal(c.Format), strings.Join(feed.Formats(), ", ")))
+	}
+	for _, kind := range c.Kinds {
+		if !slices.Contains(feed.Kinds(), kind) {
+			r.refuse("feed.kinds", fmt.Sprintf(": %s is none: write some of %s", literal(kind), strings.Join(feed.Kinds(), ", ")))
+		}
+	}
+	if c.MinRisk < 0 || c.MinRisk > 100 {
+		r.refuse("feed.min_risk", fmt.Sprintf(" = %d is not from 0 to 100; for example 40", c.MinRisk))
+	}
+	if !slices.Contains([]string{feed.Any, feed.Probable, feed.Confirmed}, c.Confidence) {
+		r.refuse("feed.confidence", fmt.Sprintf(` = %s must be "any", "probable" or "confirmed"`, literal(c.Confidence)))
+	}
+	if c.Keep < time.Second {
+		r.refuse("feed.keep", fmt.Sprintf(" = %v is not 1s or more; for example \"24h\"", c.Keep))
+	}
+	if c.MaxClients < 1 {
+		r.refuse("feed.max_clients", fmt.Sprintf(" = %d is not 1 or more; for example 65_536", c.MaxClients))
 	}
 }
 

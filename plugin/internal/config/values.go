@@ -24,6 +24,8 @@ func assign(field, value any) error {
 	switch f := field.(type) {
 	case *string:
 		return exactly(f, value, "a text in quotes")
+	case *bool:
+		return exactly(f, value, "true or false, without quotes")
 	case *int:
 		return assignInt(f, value)
 	case *float64:

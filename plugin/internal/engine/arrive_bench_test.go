@@ -1,9 +1,9 @@
 package engine
 
 import (
-	"math"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -38,6 +38,7 @@ type bench struct {
 
 func openBench(b *testing.B, config string) *bench {
 	b.Helper()
+	debug.SetGCPercent(25) // as in the library
 	file := filepath.Join(b.TempDir(), "siphunt.toml")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		b.Fatal(err)
@@ -50,26 +51,15 @@ func openBench(b *testing.B, config string) *bench {
 		b.Fatal(err)
 	}
 	b.Cleanup(e.Close)
-	e.leaveChecks(false)
 	return e
 }
 
-// leaveChecks says whether checks are left to the worker. Time runs so fast in most benchmarks that nearly every chunk brings a
-// check, and waking the worker for each is not what they are to measure.
-func (e *bench) leaveChecks(leave bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.queue.few = math.MaxInt
-	if leave {
-		e.queue.few = fewPairs
-	}
-}
-
-// arrive gives a chunk to the engine, at the time of its last record, and takes the alerts.
+// arrive gives a chunk to the engine, at the time of its last record, waits until it is judged, and takes the alerts.
 //
 //go:noinline // so that instructions can be counted in it
 func (e *bench) arrive(c *sample.Chunk) {
 	e.flush(c)
+	settled(e.Engine)
 	e.fetch()
 }
 
@@ -80,18 +70,16 @@ func (e *bench) flush(c *sample.Chunk) {
 
 // fetch takes the alerts that wait.
 func (e *bench) fetch() {
-	if e.Collect() != nil {
+	if waiting(e.Engine) != nil {
 		e.Delivered()
 	}
 }
 
-// expect fails where records were lost on the way, so that nothing was measured but that. It gives the detector's figures.
+// expect fails where records were lost on the way, so that nothing was measured but that. It returns the detector's figures.
 func (e *bench) expect(b *testing.B, records int) detect.Stats {
 	b.Helper()
 	settled(e.Engine)
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	flows, s := &e.counters.flows, e.stats
+	flows, s := e.intake.read().flows, e.figures.read().stats
 	if n := uint64(records); flows.Records != n || flows.Relevant+flows.Other != n || s.Late+s.TimeRejected > 0 {
 		b.Fatalf("want %d records, none of them lost: %+v %+v", records, flows, s)
 	}

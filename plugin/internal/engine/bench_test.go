@@ -3,12 +3,10 @@ package engine
 import (
 	"encoding/binary"
 	"fmt"
-	"io"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/siphunt/siphunt/detect"
 	"github.com/siphunt/siphunt/plugin/internal/config"
 )
 
@@ -141,23 +139,14 @@ func BenchmarkRecovery(b *testing.B) {
 		e.Flush(chunk)
 	}
 	b.Cleanup(e.Close)
+	o := Options{ConfigFile: file}
+	o.complete()
+	r, err := loadRules(&o)
+	if err != nil {
+		b.Fatal(err)
+	}
 	for b.Loop() {
-		again := &Engine{name: e.name, now: time.Now}
-		again.setLog(nil)
-		r, err := loadRules(&Options{ConfigFile: file})
-		if err != nil {
-			b.Fatal(err)
-		}
-		again.rules.Store(r)
-		if again.detector, err = detect.New(r.config.Detector); err != nil {
-			b.Fatal(err)
-		}
-		if again.deliveries, err = newDeliveries(nil); err != nil {
-			b.Fatal(err)
-		}
-		var n entry
-		relive := func(payload []byte) error { return again.relive(&n, payload, &Options{}) }
-		if err := e.keeper.store.Load(func(io.Reader) error { return nil }, relive); err != nil {
+		if _, err := restore(e.checkpoints.store, &o, r, formats); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,22 +1,28 @@
-// Package engine is one detector at work. What is around the judgement lives here, a file an idea:
+// Package engine is one detector at work, a pipeline of parts of which each has its own lock or is one goroutine:
 //
-//	engine.go    the Engine: chunks in, records out, the locks, the tick
-//	queue.go     what waits for the detector, so that Fluent Bit does not; the worker
-//	collector.go the garbage collector
-//	outbox.go    alerts that wait until the host has copied them
-//	metrics.go   the figures
-//	notice.go    what goes wrong, told at most once a minute; losses.go says what that is
-//	rules.go     what is made from a configuration, and how it is exchanged while records flow
-//	quota.go     alerts beyond max_alerts_per_minute
+//	Flush -> intake -> queue -> judge -> outbox -> Collect
+//	           |
+//	         journal
 //
-//	keep.go      writes what is known to disk (package state has the files), whatever the disk does; spool.go is between
-//	             the detector and the disk
-//	recover.go   goes on where an earlier process has ended
-//	memory.go    what a snapshot holds; entry.go what the journal holds; wire.go how both are read
-//	deliveries.go chunks that come again after a crash
+// A chunk is decoded by as many goroutines as the host has. The intake gives all that comes one order, in the journal and in
+// the queue alike. One goroutine, the judge, owns the detector: it is told everything by messages, also to write a
+// snapshot, to take other rules, or to stop. So no Flush waits for it, unless 32 MiB wait already, and none waits for
+// a disk that is stuck. A fault of siphunt costs one part, which starts again.
 //
-//	replay.go    the same detector over recorded flows; input.go reads them line by line
+//	engine.go     the Engine: Open, Close, Flush, Collect; the tick
+//	rules.go      what is made from a configuration; reload.go how others are put in force
+//	chunk.go      a decoded chunk on its way
+//	intake.go     the order of all that comes; dedup.go chunks that come again after a crash
+//	queue.go      messages for the judge
+//	judge.go      the owner of the detector; quota.go alerts beyond max_alerts_per_minute. Each alert also goes to the feed of
+//	              attacking clients, which the tick writes
 //
-// A chunk is decoded by as many goroutines as the host has, each with a decoder of its own; what follows, the detector and
-// the outbox, is one at a time. The detector's clock comes from the flows and, live, from a tick a second.
+//	checkpoint.go writes snapshots; pipe.go is between the judge and the disk
+//	snapshot.go   what a snapshot holds
+//	restore.go    goes on where an earlier process has ended, or a part that had a fault
+//
+//	metrics.go    the figures, as tables; figures.go those that the judge publishes
+//	limitedlog.go what goes wrong, told at most once a minute; losses.go and tell.go what is told
+//
+// The detector's clock comes from the flows and, live, from a tick a second.
 package engine

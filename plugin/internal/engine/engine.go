@@ -1,200 +1,197 @@
 package engine
 
 import (
+	"errors"
+	"fmt"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/siphunt/siphunt/detect"
 	"github.com/siphunt/siphunt/plugin/internal/config"
-	"github.com/siphunt/siphunt/plugin/internal/engine/state"
-	"github.com/siphunt/siphunt/plugin/internal/flow"
+	"github.com/siphunt/siphunt/plugin/internal/feed"
+	"github.com/siphunt/siphunt/plugin/internal/journal"
+	"github.com/siphunt/siphunt/plugin/internal/outbox"
+	"github.com/siphunt/siphunt/plugin/internal/state"
 )
 
 // Options are what the host says of an engine.
 type Options struct {
-	Name       string                        // of the detector, as in the metrics; empty means "main"
-	ConfigFile string                        // siphunt.toml, read again when it changes; empty means the defaults
-	Log        func(level Level, msg string) // called from any goroutine
-	Hostname   string                        // observer.hostname of the alerts
-	Version    string                        // observer.version of the alerts
+	Name       string       // of the detector, as in the metrics; empty means "main"
+	ConfigFile string       // siphunt.toml, read again when it changes; empty means the defaults
+	Log        *slog.Logger // used from any goroutine; nil is nowhere
+	Hostname   string       // observer.hostname of the alerts
+	Version    string       // observer.version of the alerts
 
 	now func() time.Time // for tests
 	fs  state.FS         // likewise
 }
 
-// warn tells the host of what detection goes on without.
-func (o *Options) warn(text string) {
-	if o.Log != nil {
-		o.Log(Warn, text)
+// complete fills in what was left out.
+func (o *Options) complete() {
+	if o.Name == "" {
+		o.Name = "main"
 	}
-}
-
-// Engine is one detector at work: chunks go in by Flush, alert records come out by Collect. All methods are safe for
-// concurrent use.
-//
-// It has two locks. Who works with the detector holds detecting; all else that changes is under mu. So that no Flush waits
-// for a long piece of the detector's work, a check or a snapshot, it only tries for detecting: what it cannot have done at
-// once waits in the queue.
-type Engine struct {
-	name    string
-	now     func() time.Time
-	log     atomic.Pointer[func(Level, string)]
-	rules   atomic.Pointer[rules]
-	notices notices
-	stop    chan struct{}
-	running sync.WaitGroup
-
-	flushing            atomic.Int64 // nanoseconds spent in Flush
-	reloads, badReloads atomic.Uint64
-	panics              atomic.Uint64 // of the worker and the tick
-
-	changing sync.Mutex // one change of the rules at a time; taken before mu
-	options  Options
-	watcher  *config.Watcher
-	text     string // of the configuration file when it was last looked at, or why it could not be read
-
-	keeper   *keeper // nil without a state_dir that can be used
-	unusable error   // why it cannot be
-
-	detecting sync.Mutex // of the detector; taken before mu, but for a try
-
-	mu sync.Mutex // of all below
-	memory
-	queue    queue
-	stats    detect.Stats // of the detector, after the newest job
-	counters counters
-	told     losses       // when the notices last looked
-	before   detect.Stats // what earlier processes have counted
-}
-
-// Open starts a detector, and makes the process's garbage collector run more often: see limitGarbage. The error is made
-// for a person: it says what to change, and where.
-func Open(o Options) (*Engine, error) {
-	limitGarbage()
-	e := &Engine{name: o.Name, now: o.now, stop: make(chan struct{})}
-	e.queue.init(&e.mu)
-	if e.name == "" {
-		e.name = "main"
-	}
-	if e.now == nil {
-		e.now = time.Now
+	if o.now == nil {
+		o.now = time.Now
 	}
 	if o.fs == nil {
 		o.fs = state.Disk{}
 	}
-	e.notices.log = e.say
-	e.setLog(o.Log)
+}
+
+// warn tells the host of what detection goes on without.
+func (o *Options) warn(text string) {
+	if o.Log != nil {
+		o.Log.Warn(text)
+	}
+}
+
+// Engine is one detector at work: chunks go in by Flush, alert records come out by Collect. All methods are safe for
+// concurrent use. It only holds its parts together: each of them has its own lock, or is one goroutine.
+type Engine struct {
+	name    string
+	now     func() time.Time
+	options Options
+	log     *limitedLog
+	losses  losses
+	silence silence
+
+	queue       *queue
+	intake      *intake
+	outbox      *outbox.Outbox
+	figures     *figures
+	feed        *feed.Feed
+	checkpoints *checkpoints // nil without a state_dir that can be used
+	reloader    reloader
+	unusable    error // why state_dir cannot be used
+
+	flushing atomic.Int64 // nanoseconds spent in Flush
+	panics   atomic.Uint64
+
+	judging sync.WaitGroup // the judge
+	others  sync.WaitGroup // all other goroutines
+	stop    chan struct{}
+	closing sync.Once
+}
+
+var errClosed = errors.New("the detector was closed")
+
+// Open starts a detector, and goes on where an earlier process has ended. The error is made for a person: it says what to
+// change, and where.
+func Open(o Options) (*Engine, error) {
+	o.complete()
+	e := &Engine{name: o.Name, now: o.now, options: o, log: new(limitedLog), figures: new(figures), stop: make(chan struct{})}
+	e.log.setLog(o.Log)
+	e.feed = feed.New(func(text string) { e.log.say(slog.LevelWarn, text) })
 	r, err := loadRules(&o)
 	if err != nil {
 		return nil, err
 	}
-	if e.detector, err = detect.New(r.config.Detector); err != nil {
+	store, unusable, err := openStore(&o, r, e.log)
+	if err != nil {
 		return nil, err
 	}
-	if r.config.State.StateDir != "" {
-		if err := e.remember(&o, r); err != nil {
-			return nil, err
-		}
+	got, unusable, err := remember(store, &o, r, unusable)
+	if err != nil {
+		return nil, errors.Join(err, closeStore(store))
 	}
-	if err := e.use(o, r); err != nil {
-		return nil, err
-	}
+	e.unusable = unusable
+	e.assemble(store, got)
+	e.configureFeed(r)
+	e.start(got.memory)
+	e.reloader.text, e.reloader.options = r.text, o
+	e.reloader.watcher = e.watch(o.ConfigFile)
+	e.tellStart("starts", o, r)
 	e.tellUnusable()
-	e.running.Go(e.run)
-	e.running.Go(e.work)
-	if e.keeper != nil {
-		e.roll()
-		e.running.Go(e.keep)
-	}
 	return e, nil
 }
 
+// remember returns what a store holds, under the rules of today; without a store that can be used, nothing.
+func remember(s *state.Store, o *Options, r *rules, unusable error) (got *restored, _, err error) {
+	if s != nil && unusable == nil {
+		got, unusable = restore(s, o, r, formats)
+	}
+	if got == nil {
+		if got, err = unknown(r); err != nil {
+			return nil, unusable, err
+		}
+	}
+	return got, unusable, got.goOn(r, o.Name, o.now().UnixMilli())
+}
+
+func closeStore(s *state.Store) error {
+	if s == nil {
+		return nil
+	}
+	return s.Close()
+}
+
+// assemble makes the parts.
+func (e *Engine) assemble(s *state.Store, got *restored) {
+	e.outbox = got.outbox
+	e.queue = newQueue(maxQueued)
+	e.intake = &intake{now: e.now, queue: e.queue, outbox: e.outbox}
+	e.reloader.rules.Store(got.rules)
+	e.figures.replace(got.detector.Stats())
+	e.tellLosses() // those of an earlier process were told by it
+	if s == nil || e.unusable != nil {
+		return
+	}
+	c := got.rules.config.State
+	e.checkpoints = &checkpoints{store: s, config: c, intake: e.intake, now: e.now, log: e.log}
+	e.intake.dedup = got.dedup
+	e.intake.journal = journal.NewWriter(s, c.Fsync == config.FsyncAlways, e.checkpoints.fault)
+}
+
+// start starts the goroutines.
+func (e *Engine) start(m memory) {
+	j := &judge{name: e.name, queue: e.queue, outbox: e.outbox, figures: e.figures, feed: e.feed, memory: m, fault: e.fault}
+	j.restart = func() { e.restartJudge(j) }
+	e.judging.Go(j.run)
+	if k := e.checkpoints; k != nil {
+		k.write()
+		e.others.Go(func() { e.forever("while the state was written", func() { k.run(e.stop) }) })
+	}
+	e.others.Go(func() { e.forever("in a tick", e.tickEachSecond) })
+}
+
 // Close stops the engine's goroutines and writes its state. Incidents that are open stay so: a stop is not the end of an
-// attack.
+// attack. A second call does nothing.
 func (e *Engine) Close() {
-	e.changing.Lock()
-	w := e.watcher
-	e.watcher = nil
-	e.changing.Unlock()
-	w.Close()
-	close(e.stop)
-	e.running.Wait()
-	e.leave()
+	e.closing.Do(func() {
+		e.reloader.stop()
+		close(e.stop)
+		e.others.Wait()
+		if e.checkpoints != nil {
+			e.checkpoints.write()
+		}
+		e.queue.close()
+		e.judging.Wait()
+		e.feed.Write(e.now())
+		if e.checkpoints != nil {
+			e.intake.journal.Close()
+			if err := e.checkpoints.store.Close(); err != nil {
+				e.checkpoints.fault(err)
+			}
+		}
+	})
 }
 
 // Flush takes a chunk of records as Fluent Bit gives them. What is wrong with it is counted and told, never returned:
-// the records beside it were counted, and must not come again. Nothing of chunk is kept. Its alerts may come a little
-// later: see queue.
-func (e *Engine) Flush(chunk []byte) {
+// the records beside it were counted, and must not come again. Nothing of bytes is kept. Its alerts may come a little
+// later: another goroutine judges.
+func (e *Engine) Flush(bytes []byte) {
 	begin := e.now()
-	r := e.rules.Load()
-	d := r.decoders.Get().(*decoding)
-	d.from = &r.decoders
-	d.decoder.Chunk(&d.batch, chunk)
-	e.encode(d, chunk)
-	stats := d.batch.Stats
-	lost := e.take(d)
-	e.syncFlush()
-	e.tell(lost, &stats)
+	c := e.reloader.rules.Load().decode(bytes)
+	e.tellDropped(begin, &c.batch.Stats)
+	e.silence.look(e, c, bytes)
+	e.intake.take(c, bytes)
 	e.flushing.Add(int64(e.now().Sub(begin)))
 }
 
-// take has a chunk judged, unless it was counted before a crash. It is in the journal before the detector looks at it.
-func (e *Engine) take(d *decoding) losses {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.queue.waitForRoom()
-	e.counters.flushes++
-	if e.keeper != nil && e.deliveries.again(d.fingerprint) {
-		e.counters.redelivered++
-		d.release()
-		return losses{}
-	}
-	addStats(&e.counters.flows, &d.batch.Stats)
-	now := e.now().UnixMilli()
-	e.journalChunk(now, d)
-	e.handle(job{now, d})
-	return e.newLosses()
-}
-
-// live is what a chunk, or a second without one, does to the detector. It is the same when the journal is read. Both
-// locks are held.
-func (e *Engine) live(now int64, b *flow.Batch) {
-	e.judge(now, b)
-	e.post(now, e.detector.Alerts(), e.detector.Stats())
-}
-
-// judge is the detector's part of it, for which detecting is enough.
-func (e *Engine) judge(now int64, b *flow.Batch) {
-	if wall := e.wall(now); wall != 0 {
-		e.detector.Tick(wall)
-	}
-	feed(e.detector, b)
-}
-
-// wall is the time that the detector is told; 0 where the flows are its only clock.
-func (e *Engine) wall(now int64) int64 {
-	if e.rules.Load().config.WallClock {
-		return now
-	}
-	return 0
-}
-
-// feed gives the detector what a batch holds, in the order of its records.
-func feed(d *detect.Detector, b *flow.Batch) {
-	next := 0
-	for _, m := range b.Marks {
-		before := max(next, int(m.Before)) // marks of a journal may have any order
-		d.ObserveAll(b.Flows[next:before])
-		next = before
-		d.Advance(m.Time, int(m.N))
-	}
-	d.ObserveAll(b.Flows[next:])
-}
-
-// run keeps the clock going while no records come.
-func (e *Engine) run() {
+// tickEachSecond keeps the clock going while no records come.
+func (e *Engine) tickEachSecond() {
 	second := time.NewTicker(time.Second)
 	defer second.Stop()
 	for {
@@ -202,72 +199,76 @@ func (e *Engine) run() {
 		case <-e.stop:
 			return
 		case <-second.C:
-			e.guard(e.tick)
+			e.tick()
 		}
 	}
 }
 
 // tick is what is done once a second.
 func (e *Engine) tick() {
-	e.tell(e.advance(), &flow.Stats{})
+	e.intake.tick()
+	e.tellLosses()
 	e.tellUnusable()
-	e.notices.flush(e.now())
+	e.feed.Write(e.now())
+	e.log.flush(e.now())
 }
 
-func (e *Engine) advance() losses {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	now := e.now().UnixMilli()
-	e.journal(entryTick, now, e.outbox.arrived)
-	e.handle(job{now, nil})
-	return e.newLosses()
-}
+// Collect returns the records of alerts that wait, a run of msgpack as Fluent Bit takes it, of about 1 MiB at most, or nil
+// if there are none, and how many they are. The same records come again until Delivered is called. The bytes are not to be
+// changed.
+func (e *Engine) Collect() (records []byte, n int) { return e.outbox.Collect() }
 
-// post puts new alerts of the detector into the outbox, as far as the quota allows, and keeps its figures. mu is held.
-func (e *Engine) post(now int64, alerts []detect.Alert, stats detect.Stats) {
-	e.stats = stats
-	created := time.UnixMilli(now)
-	encoder := e.rules.Load().encoder
-	if f := e.quota.summary(now); f != nil {
-		f.Detector = e.name
-		e.outbox.add(detect.Open, encoder.AppendFolded(nil, f, created))
+// Delivered says that the host has copied what Collect returned last.
+func (e *Engine) Delivered() {
+	if upTo := e.outbox.Delivered(); upTo > 0 {
+		e.intake.delivered(upTo)
 	}
-	for _, a := range alerts {
-		e.counters.alerts[a.Kind][a.State]++
-		if e.quota.pass(&a) {
-			e.outbox.add(a.State, encoder.AppendRecord(nil, &a, created))
-		} else {
-			e.counters.folded++
+}
+
+// Waiting returns the number of alerts that the host is not known to have copied.
+func (e *Engine) Waiting() int {
+	n, _ := e.outbox.Waiting()
+	return n
+}
+
+// Kept tells whether another process will know what this one knows.
+func (e *Engine) Kept() bool { return e.checkpoints.read().whole == 1 }
+
+// Panicked counts a fault of siphunt that the caller has caught.
+func (e *Engine) Panicked() { e.panics.Add(1) }
+
+// fault tells of a fault of siphunt that was caught where no call of Fluent Bit is on the stack to return to.
+func (e *Engine) fault(err error) {
+	e.panics.Add(1)
+	e.log.add(e.now(), slog.LevelError, "faults that were caught", 1, err.Error())
+}
+
+// guard does something that may fail.
+func (e *Engine) guard(when string, do func()) {
+	if err := guarded(func() error { do(); return nil }); err != nil {
+		e.fault(fmt.Errorf("%s: %w", when, err))
+	}
+}
+
+// forever does something until the engine stops, and begins anew a second after a fault.
+func (e *Engine) forever(when string, do func()) {
+	for {
+		e.guard(when, do)
+		select {
+		case <-e.stop:
+			return
+		case <-time.After(time.Second):
 		}
 	}
 }
 
-// Collect gives the records of alerts that wait, a run of msgpack as Fluent Bit takes it, of about 1 MiB at most; nil
-// where there are none. The same records come again until Delivered is called. The bytes are not to be changed.
-func (e *Engine) Collect() []byte {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.outbox.collect()
-}
-
-// Delivered says that the host has copied what Collect gave last.
-func (e *Engine) Delivered() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if upTo := e.outbox.delivered(); upTo > 0 {
-		e.journal(entryDelivered, e.now().UnixMilli(), upTo)
+// readFigures returns a copy of all figures.
+func (e *Engine) readFigures() *allFigures {
+	f := &allFigures{
+		version: e.options.Version, intake: e.intake.read(), judge: e.figures.read(), queued: e.queue.bytes(),
+		flushing: time.Duration(e.flushing.Load()).Seconds(), state: e.checkpoints.read(),
+		reloads: e.reloader.taken.Load(), refused: e.reloader.refused.Load(), panics: e.panics.Load(),
 	}
-}
-
-func (e *Engine) setLog(log func(Level, string)) {
-	if log == nil {
-		log = func(Level, string) {}
-	}
-	e.log.Store(&log)
-}
-
-func (e *Engine) say(level Level, msg string) {
-	if log := e.log.Load(); log != nil {
-		(*log)(level, msg)
-	}
+	f.waiting, f.lost = e.outbox.Waiting()
+	return f
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/siphunt/siphunt/detect"
 	"github.com/siphunt/siphunt/plugin/internal/config"
+	"github.com/siphunt/siphunt/plugin/internal/replay"
 )
 
 // svcrack is a recorded brute force: 418 rejections and the acceptance that ends them.
@@ -49,7 +50,7 @@ func chunks(t *testing.T, file string, n int) [][]byte {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	l, err := NewLines(f)
+	l, err := replay.NewLines(f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +121,7 @@ func TestFlushFindsWhatReplayFinds(t *testing.T) {
 		t.Fatal(err)
 	}
 	var want []byte
-	r, err := NewReplay(cfg, func(a *detect.Alert) {
+	r, err := replay.New(cfg, func(a *detect.Alert) {
 		if a.State != detect.End {
 			want = encoder.AppendRecord(want, a, recorded)
 		}
@@ -148,11 +149,11 @@ func TestFlushFindsWhatReplayFinds(t *testing.T) {
 	if len(got) == 0 || !bytes.Equal(got, want) {
 		t.Errorf("collected %q,\nwant %q", got, want)
 	}
-	if again := e.Collect(); !bytes.Equal(again, got) {
+	if again := waiting(e); !bytes.Equal(again, got) {
 		t.Error("the second Collect gives something else")
 	}
 	e.Delivered()
-	if e.Collect() != nil {
+	if waiting(e) != nil {
 		t.Error("alerts were delivered, and come again")
 	}
 }
@@ -232,7 +233,7 @@ func TestManyFlushAtOnce(t *testing.T) {
 			}
 			e.tick()
 			e.Metrics()
-			if e.Collect() != nil {
+			if waiting(e) != nil {
 				e.Delivered()
 			}
 			if err := e.Reopen(Options{now: c.now}); err != nil {
@@ -251,8 +252,8 @@ func TestManyFlushAtOnce(t *testing.T) {
 }
 
 func TestBadChunksAreToldOnce(t *testing.T) {
-	j := &journal{}
-	e := open(t, Options{Log: j.log, now: (&clock{time: recorded}).now})
+	j := &logged{}
+	e := open(t, Options{Log: j.logger(), now: (&clock{time: recorded}).now})
 	good := chunks(t, svcrack, 10)[0]
 	for range 100 {
 		e.Flush(append(bytes.Clone(good), 0xc1)) // a byte that msgpack does not use
@@ -306,5 +307,29 @@ func TestOpenTellsWhatIsWrong(t *testing.T) {
 	_, err := Open(Options{ConfigFile: "../config/testdata/conf.unknown-key.bad.toml"})
 	if err == nil || !strings.Contains(err.Error(), `conf.unknown-key.bad.toml:2: detector.attemts`) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestClockGoesOnAfterALateBatch: records that arrive late do not put the detector's clock back, or what comes after them
+// would be told of later by as much.
+func TestClockGoesOnAfterALateBatch(t *testing.T) {
+	c := &clock{time: recorded}
+	e := open(t, Options{now: c.now})
+	batch := func(sent time.Time) {
+		e.Flush(appendRecord(nil, int(sent.Sub(recorded).Milliseconds())*20+1))
+	}
+	batch(recorded)
+	for second := range 60 {
+		c.set(recorded.Add(time.Duration(second) * time.Second))
+		if second == 30 {
+			batch(recorded.Add(time.Second)) // 29 s late
+			if lag := figure(t, e, "record_lag_seconds"); lag != 29 {
+				t.Errorf("record_lag_seconds is %v, want 29", lag)
+			}
+		}
+		e.tick()
+		if clock := figure(t, e, "clock_seconds"); clock != float64(recorded.Unix()+int64(second)) {
+			t.Fatalf("after %d s the clock is at %v", second, clock-float64(recorded.Unix()))
+		}
 	}
 }

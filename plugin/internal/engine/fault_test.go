@@ -12,7 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/siphunt/siphunt/plugin/internal/engine/state/faulty"
+	"github.com/siphunt/siphunt/plugin/internal/journal"
+	"github.com/siphunt/siphunt/plugin/internal/state/faulty"
 )
 
 // TestEveryFaultOfTheDisk: a process finds half an attack in its folder, and at each call in turn the disk fails, once or
@@ -42,8 +43,8 @@ func TestEveryFaultOfTheDisk(t *testing.T) {
 					knew := figure(t, l.e, "pairs") == 1
 					for _, chunk := range all[3:] {
 						l.e.Flush(bytes.Clone(chunk))
-						if l.e.keeper != nil {
-							l.e.sync()
+						if l.e.checkpoints != nil {
+							l.e.checkpoints.sync()
 						}
 					}
 					if got := figure(t, l.e, "rejections_total"); got != 208 {
@@ -53,11 +54,11 @@ func TestEveryFaultOfTheDisk(t *testing.T) {
 						t.Fatalf("call %d: no alert, known before %v", n, knew)
 					}
 					l.clock.set(recorded.Add(2 * time.Minute))
-					if l.e.keeper != nil && l.e.rollIsDue() {
-						l.e.roll()
+					if l.e.checkpoints != nil && l.e.checkpoints.isDue() {
+						l.e.checkpoints.write()
 						l.clock.set(recorded.Add(4 * time.Minute))
-						if l.e.rollIsDue() {
-							l.e.roll()
+						if l.e.checkpoints.isDue() {
+							l.e.checkpoints.write()
 						}
 					}
 					whole := figure(t, l.e, "state_whole") == 1
@@ -97,7 +98,7 @@ func TestSlowDiskHoldsUpNothing(t *testing.T) {
 		return nil
 	})
 	rolled := make(chan struct{})
-	go func() { l.e.roll(); close(rolled) }()
+	go func() { l.e.checkpoints.write(); close(rolled) }()
 	<-stuck
 	for _, chunk := range chunks(t, svcrack, 100) {
 		l.e.Flush(chunk)
@@ -111,6 +112,81 @@ func TestSlowDiskHoldsUpNothing(t *testing.T) {
 	if figure(t, l.e, "state_whole") != 1 {
 		t.Error("the state is not whole after the disk went on")
 	}
+}
+
+// TestStuckWriteHoldsUpNothing: with a disk on which a write of the journal hangs, one Flush waits for a second, and all that
+// follows goes on: chunks, figures and alerts.
+func TestStuckWriteHoldsUpNothing(t *testing.T) {
+	l := newLife(t, withState)
+	free := make(chan struct{})
+	l.disk.Fail(func(_ int, op, _ string) error {
+		if op == "write" {
+			<-free
+		}
+		return nil
+	})
+	all := chunks(t, svcrack, 100)
+	begin := time.Now()
+	l.e.Flush(all[0])
+	if waited := time.Since(begin); waited > 3*journal.Patience {
+		t.Errorf("the first Flush waited for %v", waited)
+	}
+	begin = time.Now()
+	for _, chunk := range all[1:] {
+		l.e.Flush(chunk)
+	}
+	l.e.tick()
+	if figure(t, l.e, "rejections_total") != 418 || figure(t, l.e, "state_whole") != 0 || collect(l.e) == nil {
+		t.Error("detection did not go on")
+	}
+	if waited := time.Since(begin); waited > journal.Patience {
+		t.Errorf("what followed waited for %v", waited)
+	}
+	if !l.log.has("the disk does not take what is written") {
+		t.Errorf("log %q", l.log.lines)
+	}
+	close(free)
+	l.disk.Fail(nil)
+	l.clock.set(recorded.Add(2 * time.Minute))
+	eventually(t, "the state is whole again", func() bool {
+		if l.e.checkpoints.isDue() {
+			l.e.checkpoints.write()
+		}
+		return figureNow(t, l.e, "state_whole") == 1
+	})
+	if !l.log.has("whole again") {
+		t.Errorf("nobody says that the disk is well: %q", l.log.lines)
+	}
+}
+
+// TestRemovedFolderIsNoticed: within a second the state is not whole; with the next snapshot it is, and somebody says so.
+func TestRemovedFolderIsNoticed(t *testing.T) {
+	folder := t.TempDir()
+	file, c := folder+"/siphunt.toml", &clock{time: recorded}
+	write(t, file, fmt.Sprintf("[state]\nstate_dir = %q\n", folder+"/state"))
+	var log logged
+	e := open(t, Options{ConfigFile: file, Log: log.logger(), now: c.now})
+	e.Flush(chunks(t, svcrack, 1000)[0])
+	if err := os.RemoveAll(folder + "/state"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the folder is missed", func() bool { return figureNow(t, e, "state_whole") == 0 })
+	if !log.has("somebody has removed it") {
+		t.Errorf("log %q", log.lines)
+	}
+	c.set(recorded.Add(2 * time.Minute))
+	eventually(t, "it is made anew", func() bool { return figureNow(t, e, "state_whole") == 1 && log.has("whole again") })
+	if _, err := os.Stat(folder + "/state/main/lock"); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestCloseTwice: the second does nothing.
+func TestCloseTwice(t *testing.T) {
+	l := newLife(t, withState)
+	l.e.Close()
+	l.e.Close()
+	l.e.Flush(chunks(t, svcrack, 1000)[0]) // nor does a chunk that comes too late
 }
 
 // TestAlwaysMeansAlways: with fsync = "always", what was answered outlives the machine; with "none" it does not, or the
@@ -137,15 +213,19 @@ func TestPoisonIsNotTakenTwice(t *testing.T) {
 	l := newLife(t, withState)
 	all := chunks(t, svcrack, 100)
 	l.e.Flush(bytes.Clone(all[0]))
-	for _, poison := range [][]byte{{99}, {entryFlows, 1, 2, 3}, appendEntry(nil, entryRules, 1, 1)[:1], {}} {
-		l.e.append(poison)
+	for _, poison := range [][]byte{{99}, {byte(journal.Chunk), 1, 2, 3}, {byte(journal.Rules)}, {}} {
+		entry := journal.NewItem()
+		entry.Head = poison
+		l.e.intake.journal.Append(entry)
 	}
 	l.e.Flush(bytes.Clone(all[1]))
 	l.crash()
-	l.clock.set(recorded.Add(10 * time.Second))
-	l.e.tick()
+	for i := range 31 * 6 {
+		l.clock.set(recorded.Add(time.Duration(i) * 10 * time.Second))
+		l.e.tick()
+	}
 	l.collect(true)
-	if len(l.alerts) != 1 || !strings.Contains(l.alerts[0], "100 rejected attempts") {
+	if last := l.alerts[len(l.alerts)-1]; !strings.Contains(last, "100 rejected attempts") {
 		t.Errorf("%q", l.alerts)
 	}
 	if !l.log.has("4 entries were left out") {

@@ -1,42 +1,76 @@
 package engine
 
 import (
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/siphunt/siphunt/detect"
 	"github.com/siphunt/siphunt/plugin/internal/flow"
+	"github.com/siphunt/siphunt/plugin/internal/outbox"
 )
 
-// losses are the totals of what the detector and the outbox have given up.
+// losses tells, once in a while, of what the detector and the outbox have given up.
 type losses struct {
-	late, fromFuture, evicted, endedEarly, updates, others uint64
+	mu     sync.Mutex
+	before []uint64 // of lossReasons, when it was last asked
 }
 
-// newLosses gives what was lost since it was last called. mu is held.
-func (e *Engine) newLosses() losses {
-	s := e.stats
-	old := e.told
-	e.told = losses{s.Late, s.TimeRejected, s.Evicted, s.EndedEarly, e.outbox.lostUpdates, e.outbox.lostOthers}
-	return losses{
-		e.told.late - old.late, e.told.fromFuture - old.fromFuture, e.told.evicted - old.evicted,
-		e.told.endedEarly - old.endedEarly, e.told.updates - old.updates, e.told.others - old.others,
+// loss is a reason to give something up.
+type loss struct {
+	reason string
+	count  func(*detect.Stats, *outbox.Lost) uint64
+}
+
+var lossReasons = []loss{
+	{"records dropped, late (older than the clock by more than detector.idle_timeout)",
+		func(s *detect.Stats, _ *outbox.Lost) uint64 { return s.Late }},
+	{"records dropped, time_rejected (from the future: is the exporter's clock right?)",
+		func(s *detect.Stats, _ *outbox.Lost) uint64 { return s.TimeRejected }},
+	{"pairs forgotten because of detector.max_pairs",
+		func(s *detect.Stats, _ *outbox.Lost) uint64 { return s.Evicted }},
+	{"incidents ended early because of detector.max_incidents",
+		func(s *detect.Stats, _ *outbox.Lost) uint64 { return s.EndedEarly }},
+	{"alerts lost because of alerts.outbox_limit, updates (does siphunt_alerts collect?)",
+		func(_ *detect.Stats, l *outbox.Lost) uint64 { return l.Updates }},
+	{"alerts lost because of alerts.outbox_limit, others (does siphunt_alerts collect?)",
+		func(_ *detect.Stats, l *outbox.Lost) uint64 { return l.Others }},
+}
+
+// count returns what was lost since it was last called, by reason.
+func (l *losses) count(s *detect.Stats, lost *outbox.Lost) []uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.before == nil {
+		l.before = make([]uint64, len(lossReasons))
+	}
+	n := make([]uint64, len(lossReasons))
+	for i, reason := range lossReasons {
+		total := reason.count(s, lost)
+		n[i], l.before[i] = total-min(total, l.before[i]), total // another detector may have begun anew
+	}
+	return n
+}
+
+// tellLosses logs what was lost.
+func (e *Engine) tellLosses() {
+	stats, now := e.figures.read().stats, e.now()
+	_, lost := e.outbox.Waiting()
+	for i, n := range e.losses.count(&stats, &lost) {
+		e.log.add(now, slog.LevelWarn, lossReasons[i].reason, n, "")
 	}
 }
 
-// tell logs losses and dropped records, once in a while. mu is not held.
-func (e *Engine) tell(l losses, s *flow.Stats) {
-	now := e.now()
+// tellDropped logs which records of a chunk were dropped.
+func (e *Engine) tellDropped(now time.Time, s *flow.Stats) {
 	for i, n := range s.Dropped {
 		if n == 0 {
 			continue
 		}
-		level := Warn
+		level := slog.LevelWarn
 		if flow.Reason(i) == flow.NotSIP { // a collector sends all its flows: nothing is wrong
-			level = Info
+			level = slog.LevelInfo
 		}
-		e.notices.add(now, level, "records dropped, "+flow.Reason(i).String(), n, s.Example[i])
+		e.log.add(now, level, "records dropped, "+flow.Reason(i).String(), n, s.Example[i])
 	}
-	e.notices.add(now, Warn, "records dropped, late (older than the clock by more than detector.idle_timeout)", l.late, "")
-	e.notices.add(now, Warn, "records dropped, time_rejected (from the future: is the exporter's clock right?)", l.fromFuture, "")
-	e.notices.add(now, Warn, "pairs forgotten because of detector.max_pairs", l.evicted, "")
-	e.notices.add(now, Warn, "incidents ended early because of detector.max_incidents", l.endedEarly, "")
-	e.notices.add(now, Warn, "alerts lost because of alerts.outbox_limit, updates (does siphunt_alerts collect?)", l.updates, "")
-	e.notices.add(now, Warn, "alerts lost because of alerts.outbox_limit, others (does siphunt_alerts collect?)", l.others, "")
 }

@@ -1,11 +1,12 @@
 package engine
 
 import (
-	"time"
+	"fmt"
+	"strings"
 
 	"github.com/siphunt/siphunt/detect"
-	"github.com/siphunt/siphunt/plugin/internal/engine/state"
 	"github.com/siphunt/siphunt/plugin/internal/flow"
+	"github.com/siphunt/siphunt/plugin/internal/outbox"
 )
 
 // MetricKind says how a metric behaves.
@@ -25,106 +26,179 @@ type Metric struct {
 	Value      float64
 }
 
-// counters are what the engine counts itself, beside detect.Stats. They are under the engine's mu.
-type counters struct {
-	flows   flow.Stats // without examples
-	flushes uint64
-	alerts  [kinds][states]uint64
-
-	folded, redelivered uint64
+// metric is a figure with one value. Help is what Prometheus shows, advice what the README adds to it.
+type metric[From any] struct {
+	kind   MetricKind
+	name   string
+	help   string
+	advice string
+	value  func(From) float64
 }
 
-// Kinds and states, and one more for the zero that none has.
-const (
-	kinds  = int(detect.Outage) + 1
-	states = int(detect.Withdrawn) + 1
-)
+// dropped begins the names of detectorMetrics that are reasons of dropped_total.
+const dropped = "dropped_total "
 
-// addStats adds the figures of a batch to a total.
-func addStats(total, s *flow.Stats) {
-	total.Records += s.Records
-	total.Relevant += s.Relevant
-	total.Other += s.Other
-	for i, n := range s.Dropped {
-		total.Dropped[i] += n
-	}
+// detectorMetrics are the figures of the detector. One more is one more row here.
+var detectorMetrics = []metric[*detect.Stats]{
+	{Counter, "rejections_total", "Rejections counted.", "",
+		func(s *detect.Stats) float64 { return float64(s.Rejections) }},
+	{Counter, "acceptances_total", "Acceptances seen.", "",
+		func(s *detect.Stats) float64 { return float64(s.Acceptances) }},
+	{Counter, dropped + "late", "", "",
+		func(s *detect.Stats) float64 { return float64(s.Late) }},
+	{Counter, dropped + "time_rejected", "", "",
+		func(s *detect.Stats) float64 { return float64(s.TimeRejected) }},
+	{Counter, "allowed_total", "Answers that the allowlist covers.", "",
+		func(s *detect.Stats) float64 { return float64(s.Allowed) }},
+	{Counter, "evicted_total", "Pairs forgotten because of max_pairs.", "above 0: raise it, or a flood goes on",
+		func(s *detect.Stats) float64 { return float64(s.Evicted) }},
+	{Counter, "ended_early_total", "Incidents ended because of max_incidents.", "above 0: raise it, or a flood goes on",
+		func(s *detect.Stats) float64 { return float64(s.EndedEarly) }},
+	{Gauge, "pairs", "Pairs of client and extension that are remembered.", "",
+		func(s *detect.Stats) float64 { return float64(s.Pairs) }},
+	{Gauge, "incidents", "Incidents that are open.", "",
+		func(s *detect.Stats) float64 { return float64(s.Incidents) }},
+	{Gauge, "clock_seconds", "The detector's clock, Unix time.", "it should follow the wall clock",
+		func(s *detect.Stats) float64 { return float64(s.Clock) / 1000 }},
 }
 
-// Metrics gives all figures, in the same order at every call. It is safe for concurrent use.
+// engineMetrics are the figures of what is around the detector.
+var engineMetrics = []metric[*allFigures]{
+	{Counter, "records_total", "Records taken.", "",
+		func(f *allFigures) float64 { return float64(f.intake.flows.Records) }},
+	{Counter, "relevant_total", "Records that the detector looks at: SIP answers to be counted, and evidence.", "stays at 0: the answers to REGISTER do not get here, or their fields have other names",
+		func(f *allFigures) float64 { return float64(f.intake.flows.Relevant) }},
+	{Counter, "other_total", "Records that only move the clock.", "",
+		func(f *allFigures) float64 { return float64(f.intake.flows.Other) }},
+	{Gauge, "record_lag_seconds", "How far the newest record of the last chunk was behind the wall clock.", "detection is so late, and more",
+		func(f *allFigures) float64 { return float64(f.intake.lag) / 1000 }},
+	{Gauge, "queue_bytes", "Size of the records that wait for the detector.", "near 32 MiB for long: it has too little of a core",
+		func(f *allFigures) float64 { return float64(f.queued) }},
+	{Gauge, "alerts_waiting", "Alerts that are not known to be copied by Fluent Bit.", "grows: `siphunt_alerts` does not collect, or its storage is full",
+		func(f *allFigures) float64 { return float64(f.waiting) }},
+	{Counter, "alerts_folded_total", "Alerts that are in a summary only, because of max_alerts_per_minute.", "",
+		func(f *allFigures) float64 { return float64(f.judge.folded) }},
+	{Counter, "redelivered_total", "Chunks that came again after a crash and were not counted twice.", "",
+		func(f *allFigures) float64 { return float64(f.intake.redelivered) }},
+	{Counter, "flushes_total", "Chunks taken.", "",
+		func(f *allFigures) float64 { return float64(f.intake.flushes) }},
+	{Counter, "flush_seconds_total", "Time that Fluent Bit spent in Flush.", "",
+		func(f *allFigures) float64 { return f.flushing }},
+	{Gauge, "state_whole", "1 if a restart would forget nothing, 0 without state_dir and while its disk has a fault.", "0 with a `state_dir`: its disk; the log says what is wrong",
+		func(f *allFigures) float64 { return f.state.whole }},
+	{Counter, "state_faults_total", "Faults of the disk below state_dir.", "",
+		func(f *allFigures) float64 { return float64(f.state.faults) }},
+	{Counter, "snapshots_total", "Snapshots written.", "",
+		func(f *allFigures) float64 { return float64(f.state.snapshots) }},
+	{Gauge, "snapshot_bytes", "Size of the last snapshot.", "",
+		func(f *allFigures) float64 { return float64(f.state.size) }},
+	{Counter, "journal_bytes_total", "Bytes written to the journal.", "",
+		func(f *allFigures) float64 { return float64(f.state.written) }},
+	{Counter, "panics_total", "Faults of siphunt that were caught.", "above 0 is a bug: please report the lines of the log",
+		func(f *allFigures) float64 { return float64(f.panics) }},
+}
+
+// labelled is a metric with a value for each of several labels.
+type labelled struct {
+	kind   MetricKind
+	name   string
+	labels []string
+	help   string
+	advice string
+	values func(f *allFigures, add func(value float64, labels ...string))
+}
+
+var labelledMetrics = []labelled{
+	{Counter, "dropped_total", []string{"reason"}, "Records that were not used, by reason.", "`not_sip` is normal if a collector writes other flows too, `duplicate` if it writes both directions. `no_account`: To and From are lost, as are headers that an exporter cannot read. `late`: records arrive later than `idle_timeout`. `time_rejected`: a clock is wrong. Of all others the log has an example",
+		func(f *allFigures, add func(float64, ...string)) {
+			for r, n := range f.intake.flows.Dropped {
+				add(float64(n), flow.Reason(r).String())
+			}
+			for i, m := range detectorMetrics {
+				if reason, ok := strings.CutPrefix(m.name, dropped); ok {
+					add(f.judge.counts[i], reason)
+				}
+			}
+		}},
+	{Counter, "alerts_total", []string{"kind", "state"}, "Alerts, by kind and state of the incident.", "",
+		func(f *allFigures, add func(float64, ...string)) {
+			for k := 1; k < kinds; k++ {
+				for s := 1; s < states; s++ {
+					add(float64(f.judge.alerts[k][s]), detect.Kind(k).String(), detect.State(s).String())
+				}
+			}
+		}},
+	{Counter, "alerts_lost_total", []string{"of"}, "Alerts given up because of outbox_limit, updates and others.", "above 0: see `alerts_waiting`",
+		func(f *allFigures, add func(float64, ...string)) {
+			add(float64(f.lost.Updates), "updates")
+			add(float64(f.lost.Others), "others")
+		}},
+	{Counter, "reloads_total", []string{"result"}, "Changes of the configuration file.", "`refused`: the file in place is faulty, and the rules before it hold",
+		func(f *allFigures, add func(float64, ...string)) {
+			add(float64(f.reloads), "taken")
+			add(float64(f.refused), "refused")
+		}},
+	{Gauge, "build_info", []string{"version"}, "1, with the version of siphunt.", "",
+		func(f *allFigures, add func(float64, ...string)) { add(1, f.version) }},
+}
+
+// allFigures is what all metrics are made from.
+type allFigures struct {
+	version          string
+	intake           intakeCounts
+	judge            *reading
+	queued, waiting  int
+	lost             outbox.Lost
+	flushing         float64 // seconds
+	state            stateFigures
+	reloads, refused uint64
+	panics           uint64
+}
+
+// Metrics returns all figures, in the same order at every call. It is safe for concurrent use.
 func (e *Engine) Metrics() []Metric {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	c, d := &e.counters, since(e.stats, e.before)
-	l := metricList{label: [2]string{"detector", e.name}}
-
-	l.add(Counter, "records_total", "Records taken.", float64(c.flows.Records))
-	l.add(Counter, "relevant_total", "Records that the detector looks at: SIP answers to be counted, and evidence.", float64(c.flows.Relevant))
-	l.add(Counter, "other_total", "Records that only move the clock.", float64(c.flows.Other))
-	const droppedHelp = "Records that were not used, by reason."
-	for r, n := range c.flows.Dropped {
-		l.add(Counter, "dropped_total", droppedHelp, float64(n), "reason", flow.Reason(r).String())
+	f := e.readFigures()
+	var all []Metric
+	add := func(kind MetricKind, name, help string, value float64, labels ...[2]string) {
+		all = append(all, Metric{name, help, kind, append([][2]string{{"detector", e.name}}, labels...), value})
 	}
-	l.add(Counter, "dropped_total", droppedHelp, float64(d.Late), "reason", "late")
-	l.add(Counter, "dropped_total", droppedHelp, float64(d.TimeRejected), "reason", "time_rejected")
-	l.add(Counter, "rejections_total", "Rejections counted.", float64(d.Rejections))
-	l.add(Counter, "acceptances_total", "Acceptances seen.", float64(d.Acceptances))
-	l.add(Counter, "allowed_total", "Answers that the allowlist covers.", float64(d.Allowed))
-	l.add(Counter, "evicted_total", "Pairs forgotten because of max_pairs.", float64(d.Evicted))
-	l.add(Gauge, "pairs", "Pairs of client and extension that are remembered.", float64(d.Pairs))
-	l.add(Gauge, "incidents", "Incidents that are open.", float64(d.Incidents))
-	l.add(Counter, "ended_early_total", "Incidents ended because of max_incidents.", float64(d.EndedEarly))
-	l.add(Gauge, "clock_seconds", "The detector's clock, Unix time.", float64(d.Clock)/1000)
-	for k := 1; k < kinds; k++ {
-		for s := 1; s < states; s++ {
-			l.add(Counter, "alerts_total", "Alerts, by kind and state of the incident.", float64(c.alerts[k][s]),
-				"kind", detect.Kind(k).String(), "state", detect.State(s).String())
+	for _, m := range engineMetrics {
+		add(m.kind, m.name, m.help, m.value(f))
+	}
+	for i, m := range detectorMetrics {
+		if !strings.HasPrefix(m.name, dropped) {
+			add(m.kind, m.name, m.help, f.judge.counts[i])
 		}
 	}
-	l.add(Gauge, "queue_bytes", "Size of the records that wait for the detector.", float64(e.queue.size))
-	l.add(Gauge, "alerts_waiting", "Alerts that have not been collected.", float64(e.outbox.waiting()))
-	const lostHelp = "Alerts given up because of outbox_limit, updates and others."
-	l.add(Counter, "alerts_lost_total", lostHelp, float64(e.outbox.lostUpdates), "of", "updates")
-	l.add(Counter, "alerts_lost_total", lostHelp, float64(e.outbox.lostOthers), "of", "others")
-	l.add(Counter, "flushes_total", "Chunks taken.", float64(c.flushes))
-	l.add(Counter, "flush_seconds_total", "Time spent on chunks, waiting for the lock included.", time.Duration(e.flushing.Load()).Seconds())
-	l.add(Counter, "alerts_folded_total", "Alerts that are in a summary only, because of max_alerts_per_minute.", float64(c.folded))
-	e.addStateMetrics(&l)
-	const reloadsHelp = "Times that the configuration file was read again, by result."
-	l.add(Counter, "reloads_total", reloadsHelp, float64(e.reloads.Load()), "result", "ok")
-	l.add(Counter, "reloads_total", reloadsHelp, float64(e.badReloads.Load()), "result", "refused")
-	return l.metrics
+	for _, m := range labelledMetrics {
+		m.values(f, func(value float64, values ...string) {
+			var labels [][2]string
+			for i, v := range values {
+				labels = append(labels, [2]string{m.labels[i], v})
+			}
+			add(m.kind, m.name, m.help, value, labels...)
+		})
+	}
+	return all
 }
 
-// addStateMetrics adds the figures of what is on disk; all are zero without state_dir.
-func (e *Engine) addStateMetrics(l *metricList) {
-	var s state.Status
-	var snapshots, faults uint64
-	var size int64
-	if k := e.keeper; k != nil {
-		s, snapshots, faults, size = k.store.Status(), k.snapshots.Load(), k.faults.Load(), k.size.Load()
+// MetricsTable returns the table of all metrics for the README, in Markdown.
+func MetricsTable() string {
+	var b strings.Builder
+	b.WriteString("| metric | | what it is | look at it |\n| --- | --- | --- | --- |\n")
+	row := func(kind MetricKind, name, help, advice string) {
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", name, [...]string{"counter", "gauge"}[kind], help, advice)
 	}
-	whole := 0.0
-	if s.Whole {
-		whole = 1
+	for _, m := range engineMetrics {
+		row(m.kind, m.name, m.help, m.advice)
 	}
-	l.add(Gauge, "state_whole", "1 where a restart would forget nothing, 0 without state_dir and while its disk has a fault.", whole)
-	l.add(Counter, "state_faults_total", "Faults of the disk below state_dir.", float64(faults))
-	l.add(Counter, "snapshots_total", "Snapshots written.", float64(snapshots))
-	l.add(Gauge, "snapshot_bytes", "Size of the last snapshot.", float64(size))
-	l.add(Counter, "journal_bytes_total", "Bytes written to the journal.", float64(s.Written))
-	l.add(Counter, "redelivered_total", "Chunks that came again after a crash and were not counted twice.", float64(e.counters.redelivered))
-}
-
-// metricList builds the list; every metric carries the label of the detector.
-type metricList struct {
-	label   [2]string
-	metrics []Metric
-}
-
-func (l *metricList) add(kind MetricKind, name, help string, value float64, labels ...string) {
-	m := Metric{Name: name, Help: help, Kind: kind, Value: value, Labels: [][2]string{l.label}}
-	for ; len(labels) > 0; labels = labels[2:] {
-		m.Labels = append(m.Labels, [2]string{labels[0], labels[1]})
+	for _, m := range detectorMetrics {
+		if !strings.HasPrefix(m.name, dropped) {
+			row(m.kind, m.name, m.help, m.advice)
+		}
 	}
-	l.metrics = append(l.metrics, m)
+	for _, m := range labelledMetrics {
+		row(m.kind, m.name+"{"+strings.Join(m.labels, ",")+"}", m.help, m.advice)
+	}
+	return b.String()
 }

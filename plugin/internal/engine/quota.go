@@ -3,6 +3,7 @@ package engine
 import (
 	"github.com/siphunt/siphunt/detect"
 	"github.com/siphunt/siphunt/plugin/internal/alert"
+	"github.com/siphunt/siphunt/plugin/internal/wire"
 )
 
 // quota keeps a flood of incidents from being a flood of alerts. Of the alerts of one minute of the wall clock, updates
@@ -50,4 +51,32 @@ func (q *quota) summary(now int64) *alert.Folded {
 		return nil
 	}
 	return f
+}
+
+// appendTo writes what it has counted.
+func (q *quota) appendTo(b []byte) []byte {
+	b = wire.AppendInt(b, q.minute)
+	b = wire.AppendUint(b, uint64(q.passed))
+	b = wire.AppendUint(wire.AppendUint(b, uint64(kinds)), uint64(states))
+	for k := range q.folded {
+		for _, n := range q.folded[k] {
+			b = wire.AppendUint(b, uint64(n))
+		}
+	}
+	return b
+}
+
+// read reads what was written, by a siphunt that knew no more kinds and states.
+func (q *quota) read(r *wire.Reader) {
+	q.minute, q.passed = r.Int(), int(r.Uint())
+	k, s := r.Uint(), r.Uint()
+	r.Check(k <= uint64(kinds) && s <= uint64(states))
+	if r.Err() != nil {
+		return
+	}
+	for i := range k {
+		for j := range s {
+			q.folded[i][j] = int(r.Uint())
+		}
+	}
 }

@@ -1,30 +1,41 @@
 package engine
 
 import (
+	"context"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/siphunt/siphunt/detect"
 )
 
-// journal keeps what an engine logs.
-type journal struct {
+// logged keeps what an engine logs.
+type logged struct {
 	mu    sync.Mutex
 	lines []string
 }
 
-func (j *journal) log(_ Level, msg string) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.lines = append(j.lines, msg)
+func (l *logged) logger() *slog.Logger { return slog.New(l) }
+
+func (l *logged) Enabled(context.Context, slog.Level) bool { return true }
+func (l *logged) WithAttrs([]slog.Attr) slog.Handler       { return l }
+func (l *logged) WithGroup(string) slog.Handler            { return l }
+
+func (l *logged) Handle(_ context.Context, r slog.Record) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines = append(l.lines, r.Message)
+	return nil
 }
 
-func (j *journal) has(text string) bool {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return strings.Contains(strings.Join(j.lines, "\n"), text)
+func (l *logged) has(text string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Contains(strings.Join(l.lines, "\n"), text)
 }
 
 // eventually polls, for ten seconds at most.
@@ -54,14 +65,14 @@ func open(t *testing.T, o Options) *Engine {
 	return e
 }
 
-func attempts(e *Engine) int { return e.rules.Load().config.Detector.Attempts }
+func attempts(e *Engine) int { return e.reloader.rules.Load().config.Detector.Attempts }
 
 func TestChangesAreTaken(t *testing.T) {
 	folder := t.TempDir()
 	file := filepath.Join(folder, "siphunt.toml")
 	write(t, file, "detector.attempts = 5")
-	j := &journal{}
-	e := open(t, Options{ConfigFile: file, Log: j.log})
+	j := &logged{}
+	e := open(t, Options{ConfigFile: file, Log: j.logger()})
 
 	write(t, file, "detector.attempts = 6")
 	eventually(t, "the file was written", func() bool { return attempts(e) == 6 })
@@ -87,7 +98,7 @@ func TestChangesAreTaken(t *testing.T) {
 	}
 	write(t, file, "detector.attempts = 9")
 	eventually(t, "the file is there again", func() bool { return attempts(e) == 9 })
-	if ok, refused := e.reloads.Load(), e.badReloads.Load(); ok < 3 || refused < 2 {
+	if ok, refused := e.reloader.taken.Load(), e.reloader.refused.Load(); ok < 3 || refused < 2 {
 		t.Errorf("%d reloads and %d refused, want 3 and 2", ok, refused)
 	}
 }
@@ -96,11 +107,11 @@ func TestChangesAreTaken(t *testing.T) {
 func TestOnlyChangesCount(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "siphunt.toml")
 	write(t, file, "detector.attempts = 5")
-	j := &journal{}
-	e := open(t, Options{ConfigFile: file, Log: j.log})
+	j := &logged{}
+	e := open(t, Options{ConfigFile: file, Log: j.logger()})
 	e.reread()
 	e.reread()
-	if n := e.reloads.Load(); n != 0 || len(j.lines) != 0 {
+	if n := e.reloader.taken.Load(); n != 0 || len(j.lines) != 1 {
 		t.Errorf("%d reloads, log %q", n, j.lines)
 	}
 }
@@ -138,11 +149,11 @@ func link(t *testing.T, target, name string) {
 func TestTheClockStaysAsItWas(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "siphunt.toml")
 	write(t, file, "")
-	j := &journal{}
-	e := open(t, Options{ConfigFile: file, Log: j.log})
+	j := &logged{}
+	e := open(t, Options{ConfigFile: file, Log: j.logger()})
 	write(t, file, "[detector]\nclock = \"flow\"\nattempts = 6")
 	eventually(t, "the rest is taken", func() bool { return attempts(e) == 6 })
-	if !e.rules.Load().config.WallClock || !j.has("detector.clock") {
+	if !e.reloader.rules.Load().config.WallClock || !j.has("detector.clock") {
 		t.Errorf("the clock has changed, or nothing was said: %q", j.lines)
 	}
 }
@@ -153,23 +164,27 @@ func TestReopen(t *testing.T) {
 	write(t, a, "detector.attempts = 1")
 	write(t, b, "detector.attempts = 2")
 	write(t, bad, "detector.attempts = 0")
-	before, after := &journal{}, &journal{}
-	e := open(t, Options{ConfigFile: a, Log: before.log})
-	detector := e.detector
+	before, after := &logged{}, &logged{}
+	e := open(t, Options{ConfigFile: a, Log: before.logger()})
+	detectorOf := func() (d *detect.Detector) {
+		_ = e.intake.do(func(j *judge) error { d = j.detector; return nil })
+		return d
+	}
+	detector := detectorOf()
 
-	if err := e.Reopen(Options{ConfigFile: bad, Log: after.log}); err == nil {
+	if err := e.Reopen(Options{ConfigFile: bad, Log: after.logger()}); err == nil {
 		t.Error("a faulty file is taken")
 	}
-	e.say(Info, "still the old logger")
+	e.log.say(slog.LevelInfo, "still the old logger")
 	if attempts(e) != 1 || !before.has("still the old logger") {
 		t.Error("a refused reload has changed something")
 	}
 
-	if err := e.Reopen(Options{ConfigFile: b, Log: after.log}); err != nil {
+	if err := e.Reopen(Options{ConfigFile: b, Log: after.logger()}); err != nil {
 		t.Fatal(err)
 	}
-	e.say(Info, "the new logger")
-	if attempts(e) != 2 || e.detector != detector || !after.has("the new logger") {
+	e.log.say(slog.LevelInfo, "the new logger")
+	if attempts(e) != 2 || detectorOf() != detector || !after.has("the new logger") {
 		t.Error("the reload was not taken, or the detector is another one")
 	}
 	write(t, a, "detector.attempts = 11")

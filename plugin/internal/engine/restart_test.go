@@ -13,7 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/tinylib/msgp/msgp"
 
-	"github.com/siphunt/siphunt/plugin/internal/engine/state/faulty"
+	"github.com/siphunt/siphunt/plugin/internal/journal"
+	"github.com/siphunt/siphunt/plugin/internal/state/faulty"
 )
 
 // life is an engine that is ended and opened again, beside the pipeline that feeds it: chunks that it did not answer for
@@ -25,7 +26,7 @@ type life struct {
 	config string
 	e      *Engine
 	alerts []string // records, as they were copied
-	log    journal
+	log    logged
 }
 
 func newLife(t *testing.T, config string) *life {
@@ -40,11 +41,10 @@ func newLife(t *testing.T, config string) *life {
 func (l *life) open() {
 	l.t.Helper()
 	var err error
-	l.e, err = Open(Options{ConfigFile: l.config, Log: l.log.log, Version: "1", Hostname: "probe1", now: l.clock.now, fs: l.disk})
+	l.e, err = Open(Options{ConfigFile: l.config, Log: l.log.logger(), Version: "1", Hostname: "probe1", now: l.clock.now, fs: l.disk})
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	checksByTheWorker(l.e) // which is the way that more can happen on
 }
 
 // drop ends the engine as kill -9 does: nothing more is written.
@@ -52,7 +52,7 @@ func (l *life) drop() {
 	if l.e == nil {
 		return
 	}
-	l.e.setLog(nil)
+	l.e.log.setLog(nil)
 	l.disk.Fail(func(int, string, string) error { return syscall.EIO })
 	l.e.Close()
 	l.disk.Kill()
@@ -159,7 +159,7 @@ func TestRestartIsNoRestart(t *testing.T) {
 				crash()
 			}
 			if steps.IntN(20) == 0 {
-				l.e.roll()
+				l.e.checkpoints.write()
 				crash()
 			}
 			if steps.IntN(10) == 0 {
@@ -197,7 +197,7 @@ func TestRestartIsNoRestart(t *testing.T) {
 			} else {
 				repeated += got - want
 			}
-			if disturbed.log.has("state") || disturbed.log.has("not understood") {
+			if disturbed.log.has("left out") || disturbed.log.has("cannot be used") || disturbed.log.has("not up to date") {
 				t.Errorf("logged: %s", disturbed.log.lines)
 			}
 		})
@@ -243,7 +243,7 @@ func TestChunkThatComesAgain(t *testing.T) {
 	give(0, 1)
 	give(0, 2)
 	give(418, 2)
-	l.e.roll() // the fingerprints are in the snapshot now
+	l.e.checkpoints.write() // the fingerprints are in the snapshot now
 	l.crash()
 	for n := range 3 {
 		give(0, float64(n+1))
@@ -253,11 +253,11 @@ func TestChunkThatComesAgain(t *testing.T) {
 
 // TestChunksAreForgotten: a chunk that does not come again soon is not waited for for ever.
 func TestChunksAreForgotten(t *testing.T) {
-	d, err := newDeliveries(nil)
+	d, err := newDedup(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	print := func(i int) fingerprint { return d.fingerprint([]byte{byte(i), byte(i >> 8), byte(i >> 16)}) }
+	print := func(i int) journal.Fingerprint { return d.fingerprint([]byte{byte(i), byte(i >> 8), byte(i >> 16)}) }
 	for i := range recentChunks + 10 {
 		d.counted(print(i))
 	}
@@ -375,7 +375,7 @@ func TestReloadKeepsAll(t *testing.T) {
 	l.e.Flush(chunks(t, svcrack, 1000)[0])
 	calls := l.disk.Calls()
 	write(t, l.config, "[state]\nstate_dir = \"/elsewhere\"\n")
-	if err := l.e.Reopen(Options{ConfigFile: l.config, Log: l.log.log, now: l.clock.now}); err != nil {
+	if err := l.e.Reopen(Options{ConfigFile: l.config, Log: l.log.logger(), now: l.clock.now}); err != nil {
 		t.Fatal(err)
 	}
 	if !l.log.has("[state] was changed") || figure(t, l.e, "incidents") != 1 || figure(t, l.e, "alerts_waiting") != 2 {

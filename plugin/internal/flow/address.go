@@ -4,7 +4,10 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"net/netip"
+	"strconv"
 	"strings"
+
+	"github.com/siphunt/siphunt/detect"
 )
 
 // parseAddress reads an IPv4 or IPv6 address in any notation and gives a v4-mapped one as IPv4. A zone ("%eth0") is cut
@@ -63,18 +66,58 @@ func octet(word uint64, length int) (value byte, wrong int64) {
 	return byte(100*(digits>>16) + 10*(digits>>8&0xff) + digits), (0x020505 - digits) | (digits - least)
 }
 
-// lastAddress parses addresses that are mostly the same: registrars are few.
-type lastAddress struct {
-	text []byte // as it was written
-	addr netip.Addr
+// endpoint is an address with what a record may write beside it.
+type endpoint struct {
+	addr      netip.Addr
+	port      uint16
+	transport detect.Transport
 }
 
-func (l *lastAddress) parse(s string) (addr netip.Addr, ok bool) {
+// parseEndpoint reads an address that may have its port with it, as others and as Asterisk write it:
+//
+//	198.18.0.10    198.18.0.10:5060    [2001:db8::10]:5060    IPV4/UDP/198.18.0.10/5060
+func parseEndpoint(s string) (e endpoint, ok bool) {
+	if e.addr, ok = parseIPv4(s); ok {
+		return e, true
+	}
+	addr, port := s, ""
+	if family, rest, isPath := strings.Cut(s, "/"); isPath && len(family) == len("IPV4") {
+		var transport string
+		transport, rest, _ = strings.Cut(rest, "/")
+		e.transport = transportOf(transport)
+		addr, port, _ = strings.Cut(rest, "/")
+	} else if strings.HasPrefix(s, "[") {
+		addr, port, _ = strings.Cut(s[1:], "]")
+		port = strings.TrimPrefix(port, ":")
+	} else if strings.Count(s, ":") == 1 {
+		addr, port, _ = strings.Cut(s, ":")
+	}
+	if port != "" {
+		if len(port) > 5 || !consistsOf(port, "0123456789") {
+			return endpoint{}, false
+		}
+		n, err := strconv.ParseUint(port, 10, 16)
+		if err != nil {
+			return endpoint{}, false
+		}
+		e.port = uint16(n)
+	}
+	e.addr, ok = parseAddress(addr)
+	return e, ok
+}
+
+// lastEndpoint parses endpoints that are mostly the same: registrars are few.
+type lastEndpoint struct {
+	text []byte // as it was written
+	endpoint
+}
+
+func (l *lastEndpoint) parse(s string) (e endpoint, ok bool) {
 	if s == string(l.text) {
-		return l.addr, l.addr.IsValid()
+		return l.endpoint, l.addr.IsValid()
 	}
-	if addr, ok = parseAddress(s); ok {
-		l.text, l.addr = append(l.text[:0], s...), addr
+	if e, ok = parseEndpoint(s); ok {
+		l.text, l.endpoint = append(l.text[:0], s...), e
 	}
-	return addr, ok
+	return e, ok
 }

@@ -63,3 +63,40 @@ func BenchmarkMsgpSkip(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkFormats reads the recordings of one capture, as each exporter wrote it.
+func BenchmarkFormats(b *testing.B) {
+	for _, file := range []string{
+		"ipfixcol2/c_svcrack_success", "packetbeat/c_svcrack_success", "packetbeat/a3_default_with_original", "zeek/c_svcrack_success",
+		"tshark/c_svcrack_success.ek", "tshark/a3_full.ek", "suricata-lua/c_svcrack_success", "suricata-payload/c_svcrack_success",
+		"hep/c_svcrack_success",
+	} {
+		b.Run(file, func(b *testing.B) {
+			var chunk []byte
+			n := 0
+			for lines := readLines(b, samples+file+".jsonl.gz"); n < 1000; n += len(lines) {
+				chunk = append(chunk, chunkOf(b, lines)...)
+			}
+			benchmarkRecords(b, chunk, n)
+		})
+	}
+	b.Run("asterisk/security", func(b *testing.B) {
+		var chunk []byte
+		for i, line := range readLines(b, samples+"asterisk/security.log.gz") {
+			chunk = append(chunk, recordOf(b, uint32(i+1), []byte(wrappedIn(b, "log", string(line))))...)
+		}
+		benchmarkRecords(b, chunk, 57)
+	})
+}
+
+func benchmarkRecords(b *testing.B, chunk []byte, records int) {
+	d := newDecoder(b, Options{})
+	var batch Batch
+	b.SetBytes(int64(len(chunk)))
+	b.ReportAllocs()
+	for b.Loop() {
+		batch.Reset()
+		d.Chunk(&batch, chunk)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*records), "ns/record")
+}

@@ -28,8 +28,11 @@ type Decoder struct {
 	survey    survey
 	values    [maxSteps]int // where the values of the present record are, from 1; 0 for those it does not have
 	clock     clock
-	registrar lastAddress
+	registrar lastEndpoint
+	text      sipText     // the message that is being read
+	recent    recentTexts // of the chunk
 	json      *jsoniter.Iterator
+	wrappings int // around the present record
 }
 
 // NewDecoder checks the options and makes a decoder. Errors name the key of the option in siphunt.toml, its value, and
@@ -74,7 +77,8 @@ func choose(o Options) ([]table, error) {
 		if o.Custom == nil {
 			return nil, fmt.Errorf("format: \"custom\" needs a table that names the fields")
 		}
-		return []table{{formatCustom, *o.Custom}}, o.Custom.Validate()
+		custom := o.Custom.withConstants()
+		return []table{{formatCustom, custom}}, custom.Validate()
 	}
 	i := slices.IndexFunc(tables, func(t table) bool { return t.name == o.Format })
 	if i < 0 {
@@ -86,6 +90,7 @@ func choose(o Options) ([]table, error) {
 // Chunk reads a Fluent Bit chunk: msgpack records [[time, metadata], map] or [time, map], one after the other. What is
 // wrong is counted and passed over; where a frame is broken, the rest of the chunk is lost with it, as one record.
 func (d *Decoder) Chunk(b *Batch, chunk []byte) {
+	d.recent = recentTexts{} // a chunk that comes again is read as before
 	for p := 0; p < len(chunk); {
 		event, body := envelope(chunk, p)
 		if body <= 0 { // no record

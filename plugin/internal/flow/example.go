@@ -13,15 +13,22 @@ const (
 	exampleValue  = 60  // bytes of one value
 )
 
-// drop counts a record for a reason. The example is the record, or what is left of it, at p; all of buf for p = -1.
+// dropText counts a record for a reason that was text.
+func (b *Batch) dropText(r Reason, text string) {
+	if b.Stats.Dropped[r]++; b.Stats.Dropped[r] == 1 {
+		from := len(b.scratch)
+		b.showString(text)
+		b.Stats.Example[r] = borrow(b.scratch[from:])
+	}
+}
+
+// drop counts a record for a reason. The example is the record, or what is left of it, at p.
 func (b *Batch) drop(r Reason, buf []byte, p int) {
 	if b.Stats.Dropped[r]++; b.Stats.Dropped[r] > 1 {
 		return
 	}
 	from := len(b.scratch)
-	if p < 0 {
-		b.showString(borrow(buf))
-	} else if _, _, isMap := mapAt(buf, p); isMap && skip(buf, p) >= 0 {
+	if _, _, isMap := mapAt(buf, p); isMap && skip(buf, p) >= 0 {
 		b.showMap(buf, p, from)
 	} else {
 		b.showString(borrow(buf[p:]))

@@ -21,7 +21,7 @@ func (b *Batch) extension(s string, domain bool) string {
 	}
 	scheme, rest := cutScheme(addrSpec(s))
 	if scheme == "tel" {
-		return b.unescape(upTo(rest, ";?"))
+		return b.unescape(upTo(rest, endsNumber))
 	}
 	user, host, isUser := strings.Cut(rest, "@")
 	if !isUser {
@@ -30,7 +30,7 @@ func (b *Batch) extension(s string, domain bool) string {
 			user, host = host, ""
 		}
 	}
-	user, host = upTo(user, ";:"), hostOnly(host)
+	user, host = upTo(user, endsUser), hostOnly(host)
 	if host == "" || !domain {
 		return b.unescape(user)
 	}
@@ -45,7 +45,7 @@ func (b *Batch) extension(s string, domain bool) string {
 
 // addrSpec cuts the URI out of a header: what stands between < and >, a quoted display name before it passed over.
 func addrSpec(s string) string {
-	s = strings.TrimLeft(s, " \t\r\n")
+	s = trimLeft(s)
 	name := 0
 	if s != "" && s[0] == '"' {
 		for name = 1; name < len(s) && s[name] != '"'; name++ {
@@ -56,9 +56,9 @@ func addrSpec(s string) string {
 		name = min(name, len(s))
 	}
 	if open := strings.IndexByte(s[name:], '<'); open >= 0 {
-		return strings.TrimLeft(upTo(s[name+open+1:], ">"), " \t\r\n")
+		return trimLeft(upTo(s[name+open+1:], endsBrackets))
 	}
-	return upTo(s[name:], "> \t\r\n")
+	return upTo(s[name:], endsURI)
 }
 
 // cutScheme takes the scheme off a URI: sip, sips or tel, empty where there is none of them. A bare scheme is a URI with
@@ -84,13 +84,15 @@ func hostOnly(s string) string {
 			return s[:end+1]
 		}
 	}
-	return upTo(s, ":;?> \t\r\n")
+	return upTo(s, endsHost)
 }
 
-// upTo cuts s before the first byte that is one of stops.
-func upTo(s, stops string) string {
-	if i := strings.IndexAny(s, stops); i >= 0 {
-		return s[:i]
+// upTo cuts s before the first byte of a class.
+func upTo(s string, stop uint8) string {
+	for i := 0; i < len(s); i++ {
+		if class[s[i]]&stop != 0 {
+			return s[:i]
+		}
 	}
 	return s
 }
@@ -112,7 +114,8 @@ func isFinal(s string) bool {
 	return i == len(s)
 }
 
-// class tells bytes that are the same in an extension as in a URI: those of a user, and those of a domain.
+// class tells bytes that are the same in an extension as in a URI, those of a user and those of a domain, and those that end
+// something.
 var class = func() (c [256]uint8) {
 	const digits, small, capital = "0123456789", "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	for _, b := range []byte(digits + small + capital + "-_.!~*'()&=+$,#") {
@@ -121,12 +124,25 @@ var class = func() (c [256]uint8) {
 	for _, b := range []byte(digits + small + "-._") {
 		c[b] |= ofHost
 	}
+	for bit, stops := range map[uint8]string{
+		endsBrackets: ">", endsURI: "> \t\r\n", endsHost: ":;?> \t\r\n", endsUser: ";:", endsNumber: ";?", endsWord: " ;,",
+	} {
+		for _, b := range []byte(stops) {
+			c[b] |= bit
+		}
+	}
 	return c
 }()
 
 const (
-	ofUser = 1 << iota
+	ofUser uint8 = 1 << iota
 	ofHost
+	endsBrackets
+	endsURI
+	endsHost
+	endsUser
+	endsNumber
+	endsWord
 )
 
 func lower(c byte) byte {

@@ -1,16 +1,18 @@
 // Package flow turns what collectors write into detect.Flow.
 //
-// Bytes come as a Fluent Bit chunk (Decoder.Chunk) or as a JSON line (Decoder.Line, which is brought into the chunk's
-// form and goes the same way). A record passes four stations, each in a file of its own:
+// Bytes come as a Fluent Bit chunk (Decoder.Chunk) or as a line (Decoder.Line, which is brought into the chunk's form and
+// goes the same way). A record passes five stations, each in a file of its own:
 //
 //	decoder.go   the frame: where records begin and end, their event time
 //	shape.go     where a record's fields are: records of one exporter look alike, so their layout is learnt once
-//	             (node.go: how it is known again)
+//	             (survey.go: from what; node.go: how it is known again)
 //	msgpack.go   the values: sizes, integers, strings
+//	message.go   the fields of a message: wherever the record has them, in lists too (several.go)
 //	record.go    what they mean: a Flow, a Mark, or a reason to drop the record
 //
 // Exporters differ in names and forms only: mapping.go says how a table of names is written, tables.go holds those that
-// come with the program. The parts of a SIP flow are read in extension.go, cseq.go, address.go and time.go.
+// come with the program. Where a record holds the message itself, sip.go reads it; where it holds another record, wrapped.go
+// unwraps it. The parts of a SIP flow are read in extension.go, cseq.go, address.go and time.go.
 //
 // Whatever a packet carries may stand in a record. So nothing here fails, recurses without bound, or grows with what it
 // reads: a bad record is counted with a reason, and its neighbours are decoded.
@@ -42,7 +44,8 @@ type Mark struct {
 // any idle timeout, so no record that the detector would call late disappears in a mark.
 const markSpan = 60_000
 
-// Stats counts the records of a batch. Records = Relevant + Other + the sum of Dropped.
+// Stats counts the records of a batch; one that holds several messages counts as so many. Records = Relevant + Other + the sum
+// of Dropped.
 type Stats struct {
 	Records  uint64
 	Relevant uint64 // answers in Flows
@@ -78,7 +81,7 @@ const (
 	NoTime                   // its time cannot be read, or is outside of the years 1970 to 9999
 	BadType                  // a field holds what it cannot hold: a map for a status, 70000 for a port
 	Malformed                // not msgpack or JSON, cut off, or not framed as a record
-	Duplicate                // no packet on either side: the empty half of a biflow that a collector split in two
+	Duplicate                // the other half of a biflow that a collector split in two, or a text that another record had
 	NoAccount                // an answer that names no account: To and From are missing, empty, or no text
 	NumReasons = iota        // the number of reasons
 )

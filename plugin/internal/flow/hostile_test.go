@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -308,6 +309,9 @@ func FuzzChunk(f *testing.F) {
 	})
 }
 
+// wraps matches lines whose records may hold others, which may be malformed.
+var wraps = regexp.MustCompile(`payload|_source|log|(?i:message)|\\`)
+
 func FuzzLine(f *testing.F) {
 	for _, line := range []string{response, unirec, `{"a":[1,-2.5e3,"\u00e4\n",null,true,{"b":{}}],"a":1}`, `{`, `[1]`, `{"a":1e999}`} {
 		f.Add([]byte(line))
@@ -316,14 +320,15 @@ func FuzzLine(f *testing.F) {
 	f.Fuzz(func(t *testing.T, line []byte) {
 		var first, second Batch
 		d.Line(&first, line)
+		d.recent = recentTexts{}
 		d.Line(&second, line)
 		checkStats(t, &first, int(first.Stats.Records))
-		if first.Stats.Records > 1 || !slices.Equal(first.Flows, second.Flows) || !slices.Equal(first.Marks, second.Marks) || first.Stats != second.Stats {
+		if first.Stats.Records > maxMessages || !slices.Equal(first.Flows, second.Flows) || !slices.Equal(first.Marks, second.Marks) || first.Stats != second.Stats {
 			t.Errorf("first %+v\nthen %+v", first, second)
 		}
 		shallow := bytes.Count(line, []byte("["))+bytes.Count(line, []byte("{")) <= maxDepth
 		object := bytes.HasPrefix(bytes.TrimLeft(line, " \t\r\n"), []byte("{"))
-		if json.Valid(line) && object && shallow && first.Stats.Dropped[Malformed] > 0 {
+		if json.Valid(line) && object && shallow && first.Stats.Dropped[Malformed] > 0 && !wraps.Match(line) {
 			t.Errorf("valid JSON was dropped as malformed")
 		}
 	})

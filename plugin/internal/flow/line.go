@@ -5,6 +5,8 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"strings"
+	"unsafe"
 
 	jsoniter "github.com/json-iterator/go"
 )
@@ -12,28 +14,44 @@ import (
 // maxDepth is how deep JSON may be nested. Flow records are nested four deep at most.
 const maxDepth = 32
 
-// Line reads a record written as one line of JSON. Empty lines are passed over; one that is no JSON object is counted as
-// malformed. It takes the way of a chunk: the line is written as msgpack into memory of the batch, and read there.
+// Line reads a record written as one line: a JSON object, or a line of a log that has one in it. Empty lines are passed over, and
+// lines of a log that have none are no SIP; what else is no JSON object is counted as malformed.
 func (d *Decoder) Line(b *Batch, line []byte) {
+	text := strings.Trim(borrow(line), " \t\r\n")
+	if text == "" {
+		return
+	}
+	b.Stats.Records++
+	if !d.written(b, text, 0) {
+		if isLogLine(text) {
+			b.dropText(NotSIP, text)
+		} else {
+			b.dropText(Malformed, text)
+		}
+	}
+}
+
+// isLogLine says whether a line begins like one of a log, "[2026-11-24 15:23:39" or "[Nov 24 15:23:39".
+func isLogLine(s string) bool {
+	return len(s) > 2 && s[0] == '[' && (s[1] >= '0' && s[1] <= '9' || s[1] >= 'A' && s[1] <= 'Z')
+}
+
+// transcode takes JSON the way of a chunk: it is written as msgpack into memory of the batch, and read there. It returns where
+// that begins. ok is false if the text is no JSON object.
+func (d *Decoder) transcode(b *Batch, text string) (from int, ok bool) {
 	if d.json == nil {
 		d.json = jsoniter.NewIterator(jsoniter.ConfigDefault)
 	}
-	from := len(b.scratch)
-	w := transcoder{Iterator: d.json.ResetBytes(line), out: b.scratch}
+	from = len(b.scratch)
+	w := transcoder{Iterator: d.json.ResetBytes(unsafe.Slice(unsafe.StringData(text), len(text))), out: b.scratch}
 	d.json.Error = nil
 	next := w.WhatIsNext()
-	if next == jsoniter.InvalidValue && w.Error == io.EOF {
-		return
-	}
 	w.value(0)
-	ok := next == jsoniter.ObjectValue && w.sound() && w.WhatIsNext() == jsoniter.InvalidValue && w.Error == io.EOF
-	b.Stats.Records++
-	if !ok {
-		b.drop(Malformed, line, -1)
-		return
+	if next != jsoniter.ObjectValue || !w.sound() || w.WhatIsNext() != jsoniter.InvalidValue || w.Error != io.EOF {
+		return 0, false
 	}
 	b.scratch = w.out
-	d.record(b, w.out, from, 0)
+	return from, true
 }
 
 // transcoder writes JSON as msgpack, in the forms that Fluent Bit uses, but for maps and arrays: their number of members is
@@ -99,16 +117,18 @@ func (w *transcoder) close(head int, members uint32) {
 	binary.BigEndian.PutUint32(w.out[head:], members)
 }
 
-func (w *transcoder) string(s string) {
+func (w *transcoder) string(s string) { w.out = appendString(w.out, s) }
+
+func appendString(b []byte, s string) []byte {
 	switch n := len(s); {
 	case n < 32:
-		w.out = append(w.out, 0xa0|byte(n))
+		b = append(b, 0xa0|byte(n))
 	case n < 1<<8:
-		w.out = append(w.out, 0xd9, byte(n))
+		b = append(b, 0xd9, byte(n))
 	default:
-		w.out = binary.BigEndian.AppendUint32(append(w.out, 0xdb), uint32(n))
+		b = binary.BigEndian.AppendUint32(append(b, 0xdb), uint32(n))
 	}
-	w.out = append(w.out, s...)
+	return append(b, s...)
 }
 
 // number writes an integer where it is one that fits, else a float. One that fits neither (1e999) becomes an infinity,

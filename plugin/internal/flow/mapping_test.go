@@ -2,6 +2,7 @@ package flow
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -60,7 +61,7 @@ func TestMapThatIsNotAlwaysThere(t *testing.T) {
 
 // With "auto" records of several exporters may come mixed; with a name only that exporter's are read.
 func TestFormats(t *testing.T) {
-	if diff := cmp.Diff([]string{"auto", "ipfixcol2", "ipfixprobe", "custom"}, Formats()); diff != "" {
+	if diff := cmp.Diff([]string{"auto", "asterisk", "hep", "ipfixcol2", "ipfixprobe", "packetbeat", "suricata", "tshark", "zeek", "custom"}, Formats()); diff != "" {
 		t.Errorf("formats (-want +got):\n%s", diff)
 	}
 	for format, want := range map[string]uint64{"": 4, "auto": 4, "ipfixcol2": 2, "ipfixprobe": 2} {
@@ -79,12 +80,12 @@ func TestFormats(t *testing.T) {
 func TestFaultyOptions(t *testing.T) {
 	wants := func(int) bool { return true }
 	for want, o := range map[string]Options{
-		`format: "netflow" is none: write one of auto, ipfixcol2, ipfixprobe, custom`:          {Format: "netflow", Wants: wants},
-		`format: "custom" needs a table that names the fields`:                                 {Format: "custom", Wants: wants},
-		`extension_by: "domain" is none: write "user@domain" or "user"`:                        {ExtensionBy: "domain", Wants: wants},
-		`methods: "2 REGISTER" is no SIP method: write for example ["REGISTER"]`:               {Methods: []string{"2 REGISTER"}, Wants: wants},
-		`flow: Options.Wants is missing`:                                                       {},
-		`status: is missing: name the field with the status code of answers, for example stat`: {Format: "custom", Custom: &Mapping{}, Wants: wants},
+		`format: "netflow" is none: write one of auto, asterisk, hep, ipfixcol2, ipfixprobe, packetbeat, suricata, tshark, zeek, custom`: {Format: "netflow", Wants: wants},
+		`format: "custom" needs a table that names the fields`:                                                                           {Format: "custom", Wants: wants},
+		`extension_by: "domain" is none: write "user@domain" or "user"`:                                                                  {ExtensionBy: "domain", Wants: wants},
+		`methods: "2 REGISTER" is no SIP method: write for example ["REGISTER"]`:                                                         {Methods: []string{"2 REGISTER"}, Wants: wants},
+		`flow: Options.Wants is missing`:                                                                                                 {},
+		`status: is missing: name the field with the status code of answers, for example stat`:                                           {Format: "custom", Custom: &Mapping{}, Wants: wants},
 	} {
 		if _, err := NewDecoder(o); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)
@@ -149,7 +150,7 @@ func TestTables(t *testing.T) {
 		var m Mapping
 		v := reflect.ValueOf(&m).Elem()
 		for i := range v.NumField() {
-			if paths, ok := v.Field(i).Addr().Interface().(*Paths); ok && v.Type().Field(i).Tag.Get("toml") == name {
+			if paths, ok := v.Field(i).Addr().Interface().(*Paths); ok && slices.Contains([]string{v.Type().Field(i).Tag.Get("toml"), strings.ToLower(v.Type().Field(i).Name)}, name) {
 				*paths = Paths{"x"}
 			}
 		}

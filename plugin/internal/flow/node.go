@@ -16,6 +16,7 @@ import (
 type node struct {
 	bytes  string
 	words  [4]uint64 // the first two and the last two words of the bytes, which overlap; what shorter ones do not have is 0
+	scalar bool      // the value is not followed if it is a map or list with members: there would be meanings in it
 	steady uint8     // size of the value as its first byte tells it, in all records of late; with varies where they differed
 	next   *node     // node behind the value
 	end    *layout   // at the end of a path, instead of next

@@ -133,7 +133,7 @@ func TestIntegers(t *testing.T) {
 			msgp.AppendInt64(nil, n), msgp.AppendUint64(nil, uint64(n)), msgp.AppendFloat64(nil, float64(n)), msgp.AppendString(nil, fmt.Sprint(n)),
 			{0xcd, byte(n >> 8), byte(n)}, {0xd1, byte(n >> 8), byte(n)}, {0xce, 0, 0, byte(n >> 8), byte(n)},
 		} {
-			m := message{buf: append([]byte{0}, value...), lay: &layout{at: [numFields]uint8{fieldStatus: 1}}, values: &[maxSteps]int{1: 1}}
+			m := message{buf: append([]byte{0}, value...), lay: &layout{table: &mapped{}, at: [numFields]uint8{fieldStatus: 1}}, values: &[maxSteps]int{1: 1}}
 			got := m.integer(fieldStatus, 999)
 			if n <= 999 && (got != n || m.faulty) || n > 999 && (got != 0 || m.reason != BadType || !m.faulty) {
 				t.Fatalf("% x is %d, faulty: %v", value, got, m.faulty)
@@ -199,11 +199,12 @@ func TestParseIPv4(t *testing.T) {
 
 // The address that is remembered is the one that was parsed last, and no other is taken for it.
 func TestLastAddress(t *testing.T) {
-	var last lastAddress
+	var last lastEndpoint
 	text := make([]byte, 0, 40) // as in a chunk, it is written over
 	for _, s := range []string{"", "198.18.0.10", "198.18.0.10", "198.18.0.11", "198.18.0.1", "x", "198.18.0.1", "2001:db8::10", "", "2001:db8::10", "198.18.0.10"} {
 		text = append(text[:0], s...)
-		got, ok := last.parse(borrow(text))
+		e, ok := last.parse(borrow(text))
+		got := e.addr
 		want, wantOK := parseAddress(s)
 		if got != want || ok != wantOK {
 			t.Errorf("%q is %v (%v), want %v (%v)", s, got, ok, want, wantOK)

@@ -10,7 +10,7 @@ const maxCallID = 127
 
 // probe is what the exporter is called, empty where nothing says so. With an observation domain it is "198.51.100.1#7".
 func (b *Batch) probe(m *message) string {
-	if m.lay.at[fieldProbe]|m.lay.at[fieldProbeDomain] == 0 {
+	if m.lay.at[fieldProbe]|m.lay.at[fieldProbeDomain] == 0 && m.lay.table.constants == nil {
 		return ""
 	}
 	name, domain := b.word(m, fieldProbe), b.word(m, fieldProbeDomain)
@@ -26,7 +26,7 @@ func (b *Batch) probe(m *message) string {
 func (b *Batch) word(m *message, f field) string {
 	p := m.at(f)
 	if p == 0 {
-		return ""
+		return m.absent(f)
 	}
 	if s, ok := stringAt(m.buf, p); ok {
 		return s

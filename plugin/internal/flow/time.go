@@ -3,6 +3,7 @@ package flow
 import (
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/siphunt/siphunt/detect"
@@ -68,9 +69,10 @@ func (c *clock) parse(text []byte, u timeUnit) (ms int64, ok bool) {
 	if len(s) > 32 || !consistsOf(s, "+-.0123456789eE") {
 		return 0, false
 	}
-	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+	if !strings.ContainsAny(s, ".eE") {
+		n, err := strconv.ParseInt(s, 10, 64)
 		ms = u.millis(n)
-		return ms, inRange(ms)
+		return ms, err == nil && inRange(ms)
 	}
 	f, err := strconv.ParseFloat(s, 64)
 	ms = u.millisFloat(f)

@@ -20,10 +20,12 @@ type attack struct {
 	span     int64 // how long it takes
 	start    int64 // when it has to begin, 0 where it is free to
 
-	tries   []try
-	parties map[pair]*party
-	hosts   []netip.Addr
-	clients map[netip.Addr]bool
+	tries    []try
+	parties  map[pair]*party
+	rejected map[account]bool // while they were guessed, as recorded
+	only     [2]int           // guesses that one of two named probes has recorded alone
+	hosts    []netip.Addr
+	clients  map[netip.Addr]bool
 }
 
 type pair struct {
@@ -37,6 +39,7 @@ type try struct {
 	server    *registrar
 	host      int // of the attack's hosts
 	extension string
+	spelling  string // of its URI, where it is another
 	what      action
 	exists    bool  // the account does
 	gap       int64 // until the host's next try there
@@ -214,7 +217,7 @@ func (a *attack) act(g *Generator, now int64) int64 {
 		}
 		a.parties[key] = p
 	}
-	p.extension = t.extension
+	p.extension, p.spelling = t.extension, t.spelling
 	if t.what == crack || t.what == hit {
 		p.cseq = 1 // svcrack does not count
 	}
@@ -258,20 +261,33 @@ type played struct {
 	try *try
 }
 
-// recorded implements tally.
-func (p *played) recorded(status uint16, n int, at int64) {
+// recorded implements tally. Who enters an account that was never guessed, as recorded, is right at the first try: nobody could
+// tell that from its owner.
+func (p *played) recorded(status uint16, r records, at int64) {
 	a, t := p.attack, p.try
+	key := account{t.server.addr, t.extension}
 	switch {
-	case n == 0:
+	case r.n == 0:
 	case !isRejection(status):
-		if t.what == enter || t.what == hit {
+		if (t.what == enter || t.what == hit) && a.rejected[key] {
 			a.BreakIns = append(a.BreakIns, BreakIn{t.server.addr, t.extension, named(a.hosts[t.host]), at})
 		}
 	case t.what == enter || t.what == use || t.what == forge:
-		a.perhaps(n, at)
+		a.perhaps(r.n, at)
+	case t.what == crack && r.only > 0 && a.isPaired(r.only):
+		a.perhaps(1, at)
 	default:
-		a.count(n, at)
+		a.rejected[key] = true
+		a.count(r.n, at)
 	}
+}
+
+// isPaired says whether a message that one of two probes has recorded alone may be taken for another that the other has: those of
+// svcrack are all alike.
+func (a *attack) isPaired(probe int) bool {
+	mine, others := &a.only[probe-1], a.only[2-probe]
+	*mine++
+	return *mine <= others
 }
 
 // perhaps writes down a rejection that counts or not: the first half of a login that succeeded, one of the account's owner (whose

@@ -53,6 +53,3 @@ var causeNames = [causes]string{
 
 // String is how a table names it.
 func (c Cause) String() string { return causeNames[c] }
-
-// MarshalText lets a cause be a key of JSON.
-func (c Cause) MarshalText() ([]byte, error) { return []byte(c.String()), nil }

@@ -2,19 +2,19 @@ package network
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
-	"github.com/siphunt/siphunt/detect"
 	"github.com/siphunt/siphunt/plugin/cmd/siphunt/traffic"
 )
 
 // Options say which network.
 type Options struct {
-	Seed       uint64
-	Registrars int
-	Phones     int
-	Hours      int
-	Exporter   string
+	Seed       uint64 `json:"seed"`
+	Registrars int    `json:"registrars"`
+	Phones     int    `json:"phones"`
+	Hours      int    `json:"hours"`
+	Exporter   string `json:"exporter"`
 }
 
 // DefaultOptions are those of a small network.
@@ -36,7 +36,7 @@ func (o *Options) validate() error {
 		return fmt.Errorf("%d hours: must be from %d to 1000", o.Hours, MinHours)
 	}
 	if _, ok := models[o.Exporter]; !ok {
-		return fmt.Errorf("exporter %q is none: choose %s, %s, %s or %s", o.Exporter, Prompt, Ipfixprobe, Active30, TwoProbes)
+		return fmt.Errorf("exporter %q is none: choose one of %s", o.Exporter, strings.Join(Exporters, ", "))
 	}
 	return nil
 }
@@ -73,8 +73,8 @@ func New(o Options) (*Generator, error) {
 	}, nil
 }
 
-// Next fills f with the next record. It returns false after the last.
-func (g *Generator) Next(f *detect.Flow) bool {
+// Next fills r with the next record. It returns false after the last.
+func (g *Generator) Next(r *Record) bool {
 	for len(g.sources) > 0 && (len(g.queue) == 0 || g.sources[0].At <= g.queue[0].At) {
 		now := g.sources[0].At
 		next := int64(0)
@@ -86,7 +86,8 @@ func (g *Generator) Next(f *detect.Flow) bool {
 	if len(g.queue) == 0 {
 		return false
 	}
-	g.receive(f)
+	g.receive(r)
+	g.truth.Records++
 	return true
 }
 
@@ -110,7 +111,7 @@ func newPlan(o Options) *plan {
 	p := &plan{
 		Dice: traffic.NewDice(o.Seed), options: o, model: models[o.Exporter],
 		end:   Start + int64(o.Hours)*int64(time.Hour/time.Millisecond),
-		truth: newTruth(),
+		truth: newTruth(o),
 	}
 	p.settle(o.Registrars)
 	return p

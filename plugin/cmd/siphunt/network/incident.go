@@ -14,7 +14,7 @@ type incident struct {
 	highest   int // severity
 	withdrawn bool
 	entered   map[entry]detect.Confidence // accounts that were told of as entered, with the greatest confidence
-	clients   map[netip.Addr]bool         // all that were named
+	clients   map[netip.Addr]int64        // all that were named, and when first
 	extension map[string]bool
 }
 
@@ -25,19 +25,19 @@ type entry struct {
 	client    netip.Addr
 }
 
-// incidents are all, by id, in the order in which they opened.
-type incidents struct {
+// Incidents gathers what a detector said, by incident, in the order in which they opened.
+type Incidents struct {
 	byID map[string]*incident
 	list []*incident
 }
 
-// add takes a report.
-func (l *incidents) add(a *detect.Alert) {
+// Add takes a report.
+func (l *Incidents) Add(a *detect.Alert) {
 	inc := l.byID[a.ID]
 	if inc == nil {
 		inc = &incident{
 			opened: a.Time, entered: map[entry]detect.Confidence{},
-			clients: map[netip.Addr]bool{}, extension: map[string]bool{},
+			clients: map[netip.Addr]int64{}, extension: map[string]bool{},
 		}
 		if l.byID == nil {
 			l.byID = map[string]*incident{}
@@ -46,8 +46,8 @@ func (l *incidents) add(a *detect.Alert) {
 		l.list = append(l.list, inc)
 	}
 	inc.last = *a
-	inc.alerts[step(severity(a))]++
-	inc.highest = max(inc.highest, severity(a))
+	inc.alerts[step(a.Severity)]++
+	inc.highest = max(inc.highest, a.Severity)
 	inc.withdrawn = inc.withdrawn || a.State == detect.Withdrawn
 	for i := range a.Successes {
 		s := &a.Successes[i]
@@ -55,14 +55,14 @@ func (l *incidents) add(a *detect.Alert) {
 		if s.Registrar.IsValid() {
 			e.registrar = s.Registrar
 		}
-		inc.entered[e] = max(inc.entered[e], confidence(a, s))
-		inc.clients[s.Client] = true
+		inc.entered[e] = max(inc.entered[e], s.Confidence)
+		inc.name(s.Client, a.Time)
 	}
 	if a.Client.Addr.IsValid() {
-		inc.clients[a.Client.Addr] = true
+		inc.name(a.Client.Addr, a.Time)
 	}
 	for _, m := range a.Clients.Top {
-		inc.clients[m.Client] = true
+		inc.name(m.Client, a.Time)
 	}
 	if a.Extension != "" {
 		inc.extension[a.Extension] = true
@@ -72,5 +72,44 @@ func (l *incidents) add(a *detect.Alert) {
 	}
 }
 
+// name writes down who was named, and when.
+func (i *incident) name(client netip.Addr, at int64) {
+	if _, ok := i.clients[client]; !ok {
+		i.clients[client] = at
+	}
+}
+
 // merged says whether it went into another.
 func (i *incident) merged() bool { return i.last.State == detect.Merged }
+
+// unite lets incidents name whom those have named that went into them.
+func (l *Incidents) unite() {
+	for _, inc := range l.list {
+		into := inc
+		for hops := 0; into != nil && into.merged() && hops < len(l.list); hops++ {
+			into = l.byID[into.last.MergedInto]
+		}
+		if into == nil || into == inc {
+			continue
+		}
+		for c := range inc.clients {
+			into.name(c, inc.last.Time)
+		}
+		for e := range inc.extension {
+			into.extension[e] = true
+		}
+	}
+}
+
+// severities are the steps, in the order of the tables.
+var severities = [...]int{detect.SeverityLow, detect.SeverityMedium, detect.SeverityHigh, detect.SeverityCritical}
+
+// step is the place of a severity among them.
+func step(severity int) int {
+	for i, s := range severities {
+		if severity <= s {
+			return i
+		}
+	}
+	return len(severities) - 1
+}

@@ -6,14 +6,11 @@ import (
 	"slices"
 
 	"github.com/siphunt/siphunt/detect"
-	"github.com/siphunt/siphunt/plugin/cmd/siphunt/traffic"
 )
 
 // Result is a truth beside what was told of it.
 type Result struct {
-	Options Options
 	Truth   *Truth
-	Records int
 	Kinds   []*KindResult
 	Causes  [causes]CauseResult
 	Missed  []string // attacks and break-ins that were not told of, a line each
@@ -46,40 +43,17 @@ type CauseResult struct {
 	Accused       [2]int               // good phones that were told of as break-ins, probable and confirmed, in incidents of attacks
 }
 
-// matcher finds the attacks that an incident may belong to.
-type matcher struct {
-	truth    *Truth
-	clients  map[netip.Addr][]*outcome
-	accounts map[account][]*outcome
-}
-
-type account struct {
-	registrar netip.Addr
-	extension string
-}
-
-// outcome is an attack with the incidents that belong to it.
-type outcome struct {
-	*Attack
-	clients, shared map[netip.Addr]bool
-	registrars      map[netip.Addr]bool
-	extensions      map[string]bool
-	incidents       []*incident
-}
-
-// judge holds incidents beside the truth.
-func judge(truth *Truth, found *incidents) *Result {
+// Judge holds what was told beside the truth.
+func Judge(truth *Truth, found *Incidents) *Result {
 	r := &Result{Truth: truth}
 	for c := range r.Causes {
 		r.Causes[c].Registrations = truth.Registrations[c]
 	}
 	m := &matcher{truth: truth, clients: map[netip.Addr][]*outcome{}, accounts: map[account][]*outcome{}}
 	outcomes := m.index()
+	found.unite()
 	for _, inc := range found.list {
 		of := m.attacksOf(inc)
-		for _, o := range of {
-			o.incidents = append(o.incidents, inc)
-		}
 		if len(of) == 0 {
 			r.addFalse(m, inc)
 		} else {
@@ -103,101 +77,6 @@ func judge(truth *Truth, found *incidents) *Result {
 		r.addAttack(k, o, entered)
 	}
 	return r
-}
-
-func setOf[T comparable](list []T) map[T]bool {
-	set := make(map[T]bool, len(list))
-	for _, v := range list {
-		set[v] = true
-	}
-	return set
-}
-
-func (m *matcher) index() []*outcome {
-	outcomes := make([]*outcome, len(m.truth.Attacks))
-	for i, a := range m.truth.Attacks {
-		o := &outcome{
-			Attack: a, clients: setOf(a.Clients), shared: setOf(a.Shared),
-			registrars: setOf(a.Registrars), extensions: setOf(a.Extensions),
-		}
-		outcomes[i] = o
-		for _, c := range a.Clients {
-			m.clients[c] = append(m.clients[c], o)
-		}
-		for _, r := range a.Registrars {
-			for _, e := range a.Extensions {
-				m.accounts[account{r, e}] = append(m.accounts[account{r, e}], o)
-			}
-		}
-	}
-	return outcomes
-}
-
-// attacksOf gives the attacks that an incident is about: it names a client of theirs, and if good phones have that address
-// too, an extension; or it is of many clients on an extension of theirs.
-func (m *matcher) attacksOf(inc *incident) (list []*outcome) {
-	if inc.last.Kind == detect.Outage {
-		return nil
-	}
-	for c := range inc.clients {
-		for _, o := range m.clients[c] {
-			if !slices.Contains(list, o) && m.fits(o, inc, c) {
-				list = append(list, o)
-			}
-		}
-	}
-	slices.SortFunc(list, func(a, b *outcome) int {
-		return slices.Index(m.truth.Attacks, a.Attack) - slices.Index(m.truth.Attacks, b.Attack)
-	})
-	if len(list) == 0 && inc.last.Kind == detect.Distributed {
-		for _, o := range m.accounts[account{inc.last.Registrar.Addr, inc.last.Extension}] {
-			if o.during(inc) {
-				list = append(list, o)
-			}
-		}
-	}
-	return list
-}
-
-func (o *outcome) during(inc *incident) bool {
-	return o.Begin != 0 && inc.opened >= o.Begin && inc.opened <= o.Last+traffic.Day
-}
-
-func (m *matcher) fits(o *outcome, inc *incident, client netip.Addr) bool {
-	if !o.during(inc) || !o.registrars[inc.last.Registrar.Addr] && inc.last.Kind != detect.HorizontalScan {
-		return false
-	}
-	if !o.shared[client] {
-		return true
-	}
-	for e := range inc.extension {
-		if o.extensions[e] {
-			return true
-		}
-	}
-	return false
-}
-
-// causeOf says whose good traffic an incident is about.
-func (m *matcher) causeOf(inc *incident) Cause {
-	a := &inc.last
-	if out, ok := m.truth.outages[a.Registrar.Addr]; ok && inc.opened >= out.From && inc.opened <= out.To+traffic.Hour {
-		return out.Cause
-	}
-	if a.Kind == detect.BruteForce || a.Kind == detect.Distributed {
-		if c, ok := m.truth.accounts[a.Extension]; ok {
-			return c
-		}
-	}
-	if c, ok := m.truth.clients[a.Client.Addr]; ok {
-		return c
-	}
-	for _, member := range a.Clients.Top {
-		if c, ok := m.truth.clients[member.Client]; ok {
-			return c
-		}
-	}
-	return NoCause
 }
 
 // addFalse takes an incident that belongs to no attack.
@@ -225,9 +104,9 @@ func (r *Result) accuse(m *matcher, inc *incident, of []*outcome) {
 			continue
 		}
 		cause := NoCause
-		if c, ok := m.truth.accounts[e.extension]; ok {
+		if c, ok := m.truth.Accounts[e.extension]; ok {
 			cause = c
-		} else if c, ok := m.truth.clients[e.client]; ok {
+		} else if c, ok := m.truth.Clients[e.client]; ok {
 			cause = c
 		}
 		r.Causes[cause].Accused[sure-detect.Probable]++
@@ -253,8 +132,8 @@ func (r *Result) addAttack(k *KindResult, o *outcome, entered map[entry]detect.C
 		if inc.withdrawn {
 			continue
 		}
-		if first == 0 || inc.opened < first {
-			first = inc.opened
+		if first == 0 || inc.at < first {
+			first = inc.at
 		}
 		if inc.merged() {
 			continue
@@ -296,20 +175,4 @@ func (r *Result) addAttack(k *KindResult, o *outcome, entered map[entry]detect.C
 		r.Missed = append(r.Missed, fmt.Sprintf("untold break-in: %q, %s by %s at %s, %s, told as %q",
 			o.Kind, b.Extension, b.Client, b.Registrar, utc(b.Time), sure))
 	}
-}
-
-func (a *Attack) describe() string {
-	return fmt.Sprintf("%q at %v by %v, %d registrars, %d clients, %d extensions, %d rejections, %s to %s", a.Kind, a.Registrars[0],
-		a.Clients[0], len(a.Registrars), len(a.Clients), len(a.Extensions), a.Rejections, utc(a.First), utc(a.Last))
-}
-
-// off is how far a count is from what was recorded, relatively. What may count or not is allowed for.
-func (a *Attack) off(attempts int) float64 {
-	switch {
-	case attempts < a.Rejections:
-		return float64(a.Rejections-attempts) / float64(a.Rejections)
-	case attempts > a.Rejections+a.Perhaps:
-		return float64(attempts-a.Rejections-a.Perhaps) / float64(max(1, a.Rejections))
-	}
-	return 0
 }

@@ -21,6 +21,9 @@ type model struct {
 	doubled         bool  // everything is seen by two probes
 }
 
+// Exporters are the names of all models.
+var Exporters = []string{Prompt, Ipfixprobe, Active30, TwoProbes}
+
 var models = map[string]model{
 	Prompt:     {},
 	Ipfixprobe: {silence: 30 * traffic.Second, active: 300 * traffic.Second},
@@ -43,10 +46,20 @@ type party struct {
 	transport  detect.Transport
 	extension  string
 	agent      string
-	keepalives bool  // CRLF pings keep its flow from falling silent
-	late       int64 // by how much whoever sends them makes records late
-	session    uint64
-	cseq       uint64
+	keepalives bool   // CRLF pings keep its flow from falling silent
+	late       int64  // by how much whoever sends them makes records late
+	spelling   string // of the account's URI, without "sip:"; empty where it is the extension
+	session    uint64 // the Call-ID
+	cseq       int
+}
+
+// Record is a message as an exporter tells of it: the flow, and what names the message.
+type Record struct {
+	detect.Flow
+	CallID   uint64
+	CSeq     int
+	Spelling string // of the account's URI, without "sip:"; empty where it is the flow's Extension
+	Probe    int    // number of who saw it, 0 where nobody says
 }
 
 // message is one SIP message with what an exporter tells of it.
@@ -63,47 +76,67 @@ type link struct {
 	model model
 	end   int64
 	queue traffic.Queue[int32] // records under way, by arrival
-	slots []detect.Flow
+	slots []Record
 	free  []int32
 }
 
-// send lets a message pass. It tells how often it is to be counted: named probes tell that two records are of one message.
-func (l *link) send(m *message) (recorded int) {
+// records is how often a message was recorded.
+type records struct {
+	n    int // named probes tell that two records are of one message
+	only int // number of the one of two named probes that has recorded it alone, otherwise 0
+}
+
+// send lets a message pass.
+func (l *link) send(m *message) records {
 	if m.at >= l.end {
-		return 0
+		return records{}
 	}
-	s := m.party.server
-	f := detect.Flow{
-		Time: m.at, Registrar: s.addr, Client: m.party.client, RegistrarPort: 5060, ClientPort: m.party.port,
-		Transport: m.party.transport, Status: m.status, Extension: m.party.extension,
+	p := m.party
+	s := p.server
+	r := Record{
+		Flow: detect.Flow{
+			Time: m.at, Registrar: s.addr, Client: p.client, RegistrarPort: 5060, ClientPort: p.port,
+			Transport: p.transport, Status: m.status, Extension: p.extension,
+		},
+		CallID: p.session, CSeq: p.cseq, Spelling: p.spelling,
 	}
 	if m.status == 0 {
-		f.UserAgent = m.party.agent
+		r.UserAgent = p.agent
+		r.CSeq++ // the answers to come count it
 	}
 	if s.named {
-		f.Probe, f.Message = "probe-1", m.party.session+0x9e3779b97f4a7c15*(m.party.cseq+1)
+		r.seenBy(1)
 	}
-	recorded = l.record(&f, m)
+	first := l.record(&r, m)
 	if !s.doubled {
-		return recorded
+		return records{n: first}
 	}
-	f.Time += l.Between(nearest, farther)
+	r.Time += l.Between(nearest, farther)
 	if s.named {
-		f.Probe = "probe-2"
+		r.seenBy(2)
 	}
-	recorded += l.record(&f, m)
-	if s.named {
-		return min(recorded, 1)
+	second := l.record(&r, m)
+	switch {
+	case !s.named:
+		return records{n: first + second}
+	case first == second:
+		return records{n: first}
 	}
-	return recorded
+	return records{n: 1, only: first + 2*second}
+}
+
+// seenBy names the probe; then messages have names, too.
+func (r *Record) seenBy(probe int) {
+	r.Probe = probe
+	r.Flow.Probe, r.Message = traffic.ProbeName(probe), r.CallID+0x9e3779b97f4a7c15*uint64(r.CSeq)
 }
 
 // record puts a record on its way, unless it is lost.
-func (l *link) record(f *detect.Flow, m *message) int {
+func (l *link) record(r *Record, m *message) int {
 	if l.Percent(lostPercent) {
 		return 0
 	}
-	at := f.Time + m.party.late + l.Int64N(traffic.Second)
+	at := r.Time + m.party.late + l.Int64N(traffic.Second)
 	switch {
 	case l.model.silence == 0:
 	case m.party.keepalives:
@@ -117,19 +150,19 @@ func (l *link) record(f *detect.Flow, m *message) int {
 	var slot int32
 	if n := len(l.free); n > 0 {
 		slot, l.free = l.free[n-1], l.free[:n-1]
-		l.slots[slot] = *f
+		l.slots[slot] = *r
 	} else {
 		slot = int32(len(l.slots))
-		l.slots = append(l.slots, *f)
+		l.slots = append(l.slots, *r)
 	}
 	l.queue.Push(at, slot)
 	return 1
 }
 
 // receive takes the record that arrives first.
-func (l *link) receive(f *detect.Flow) {
+func (l *link) receive(r *Record) {
 	slot := l.queue.Pop().Item
-	*f = l.slots[slot]
+	*r = l.slots[slot]
 	l.free = append(l.free, slot)
 }
 
@@ -141,7 +174,7 @@ type answer struct {
 
 // tally counts what was recorded of a dialog.
 type tally interface {
-	recorded(status uint16, n int, at int64)
+	recorded(status uint16, r records, at int64)
 }
 
 // dialog sends the answers that a client gets from now on. Each is recorded when the next message of its flow passes, or

@@ -134,7 +134,7 @@ func (p *phone) login(g *Generator) []answer {
 // loginAtPool gets each answer from another server.
 func (p *phone) loginAtPool(g *Generator, now int64, answers []answer, next int64) {
 	for i := range answers {
-		p.server = p.servers[(int(p.cseq)+i)%len(p.servers)]
+		p.server = p.servers[(p.cseq+i)%len(p.servers)]
 		now += answers[i].after
 		g.dialog(&p.party, now, []answer{{answers[i].status, 0}}, next, p)
 	}
@@ -171,9 +171,9 @@ func length(answers []answer) (ms int64) {
 }
 
 // recorded implements tally.
-func (p *phone) recorded(status uint16, n int, at int64) {
+func (p *phone) recorded(status uint16, r records, at int64) {
 	if p.attack != nil && isRejection(status) {
-		p.attack.perhaps(n, at)
+		p.attack.perhaps(r.n, at)
 	}
 }
 

@@ -13,25 +13,77 @@ import (
 	"github.com/siphunt/siphunt/plugin/cmd/siphunt/traffic"
 )
 
-// Write shows the two tables and every attack and break-in that was not told of; verbose also everything of severity 47 or more that
-// belongs to no attack.
-func (r *Result) Write(w io.Writer, verbose bool) {
-	o := r.Options
-	fmt.Fprintf(w, "Network %d: %d registrars, %d phones, %d h, exporter %s, %s records.\n\n%s\n\n%s\n",
-		o.Seed, o.Registrars, o.Phones, o.Hours, o.Exporter, traffic.Thousands(r.Records), r.attacks(), r.good())
-	for _, line := range r.Missed {
-		fmt.Fprintln(w, line)
+// Report is what was told of some networks, to be written down.
+type Report struct {
+	Results  []*Result
+	Markdown bool // the tables only, as Markdown; the long ones folded
+	Verbose  bool // also everything of severity 47 or more that belongs to no attack
+}
+
+// Write shows a table of the networks and the two tables of all together, and every attack and break-in that was not told of.
+func (p *Report) Write(w io.Writer) {
+	render := table.Writer.Render
+	if p.Markdown {
+		render = table.Writer.RenderMarkdown
 	}
-	if !verbose {
-		return
+	all := Sum(p.Results)
+	for _, t := range []struct {
+		title string
+		table table.Writer
+	}{{"", p.networks(all)}, {"The attacks, by kind", all.attacks()}, {"Good traffic, by cause", all.good()}} {
+		text := render(t.table)
+		if p.Markdown && t.title != "" {
+			text = fmt.Sprintf("<details><summary>%s</summary>\n\n%s\n\n</details>", t.title, text)
+		}
+		fmt.Fprintf(w, "%s\n\n", text)
 	}
-	for _, line := range slices.Concat(r.Inexact, r.False) {
+	if !p.Markdown {
+		writeLines(w, all.Missed)
+	}
+	if p.Verbose {
+		writeLines(w, all.Inexact)
+		writeLines(w, all.False)
+	}
+}
+
+func writeLines(w io.Writer, lines []string) {
+	for _, line := range lines {
 		fmt.Fprintln(w, line)
 	}
 }
 
+// networks is the table of networks, with a row for all of them.
+func (p *Report) networks(all *Result) table.Writer {
+	out := traffic.NewTable("seed", "exporter", "registrars", "phones", "hours", "records", "good registrations", "attacks", "told",
+		"break-ins", "told", "99, a million", "incidents 47+, a million")
+	for _, r := range p.Results {
+		o := r.Truth.Options
+		out.AppendRow(append(table.Row{o.Seed, o.Exporter, o.Registrars, traffic.Thousands(o.Phones), o.Hours,
+			traffic.Thousands(r.Truth.Records)}, r.summary()...))
+	}
+	if len(p.Results) > 1 {
+		records := 0
+		for _, r := range p.Results {
+			records += r.Truth.Records
+		}
+		out.AppendSeparator()
+		out.AppendRow(append(table.Row{"all", "", "", "", "", traffic.Thousands(records)}, all.summary()...))
+	}
+	return out
+}
+
+func (r *Result) summary() table.Row {
+	var sum KindResult
+	for _, k := range r.Kinds {
+		sum.add(k)
+	}
+	good := r.Good()
+	return table.Row{traffic.Thousands(good.Registrations), sum.Planted, sum.Told, sum.BreakIns, sum.BreakInsTold,
+		million(good.Critical(), good.Registrations), million(good.Serious(), good.Registrations)}
+}
+
 // attacks is the table of attacks by kind.
-func (r *Result) attacks() string {
+func (r *Result) attacks() table.Writer {
 	out := traffic.NewTable("attack", "planted", "told", "delay, median", "greatest", "from its last", "exact", "worst",
 		"incidents", "most", "campaigns", "break-ins", "told", "confidence", "severity")
 	var sum KindResult
@@ -42,27 +94,7 @@ func (r *Result) attacks() string {
 	out.AppendSeparator()
 	sum.Kind = "all"
 	out.AppendRow(sum.row())
-	return out.Render()
-}
-
-func (k *KindResult) add(o *KindResult) {
-	k.Planted += o.Planted
-	k.Told += o.Told
-	k.FromFirst = append(k.FromFirst, o.FromFirst...)
-	k.FromLast = append(k.FromLast, o.FromLast...)
-	k.Exact += o.Exact
-	k.Worst = max(k.Worst, o.Worst)
-	k.Incidents += o.Incidents
-	k.Most = max(k.Most, o.Most)
-	k.Campaigns += o.Campaigns
-	k.BreakIns += o.BreakIns
-	k.BreakInsTold += o.BreakInsTold
-	for i, n := range o.Confidences {
-		k.Confidences[i] += n
-	}
-	for i, n := range o.HighestSeverity {
-		k.HighestSeverity[i] += n
-	}
+	return out
 }
 
 func (k *KindResult) row() table.Row {
@@ -98,7 +130,7 @@ func byStep(counts [len(severities)]int) string {
 }
 
 // good is the table of good traffic by cause.
-func (r *Result) good() string {
+func (r *Result) good() table.Writer {
 	header := []any{"good traffic", "registrations"}
 	for _, s := range severities {
 		header = append(header, fmt.Sprintf("alerts %d", s))
@@ -115,7 +147,7 @@ func (r *Result) good() string {
 	}
 	out.AppendSeparator()
 	out.AppendRow(total.row("all", total.Registrations))
-	return out.Render()
+	return out
 }
 
 // row writes a cause; total is the registrations of all causes, which the figures a million are of.
@@ -128,36 +160,6 @@ func (c *CauseResult) row(name string, total int) table.Row {
 		row = append(row, traffic.Thousands(n))
 	}
 	return append(row, traffic.Thousands(c.Accused[0]), traffic.Thousands(c.Accused[1]), million(c.Critical(), total), million(c.Serious(), total))
-}
-
-// Critical is how many alerts have severity 99; a good phone among the confirmed break-ins of an attack is as good as one.
-func (c *CauseResult) Critical() int { return c.Alerts[len(severities)-1] + c.Accused[1] }
-
-// Serious is how many incidents have severity 47 or more, likewise.
-func (c *CauseResult) Serious() (n int) {
-	n = c.Accused[0] + c.Accused[1]
-	for _, k := range c.Incidents[1:] {
-		n += k
-	}
-	return n
-}
-
-// Good is all causes together.
-func (r *Result) Good() (sum CauseResult) {
-	for i := range r.Causes {
-		c := &r.Causes[i]
-		sum.Registrations += c.Registrations
-		for i, n := range c.Alerts {
-			sum.Alerts[i] += n
-		}
-		for i, n := range c.Incidents {
-			sum.Incidents[i] += n
-		}
-		for i, n := range c.Accused {
-			sum.Accused[i] += n
-		}
-	}
-	return sum
 }
 
 func utc(ms int64) string { return time.UnixMilli(ms).UTC().Format("01-02T15:04:05") }

@@ -17,25 +17,23 @@ func Run(o Options, config detect.Config, done func(records int)) (*Result, erro
 	if err != nil {
 		return nil, err
 	}
-	var found incidents
+	var found Incidents
 	take := func() {
 		for _, a := range d.Alerts() {
-			found.add(&a)
+			found.Add(&a)
 		}
 	}
-	records := 0
+	var r Record
 	flows := make([]detect.Flow, batch)
 	for n := batch; n == batch; {
-		for n = 0; n < batch && g.Next(&flows[n]); n++ {
+		for n = 0; n < batch && g.Next(&r); n++ {
+			flows[n] = r.Flow
 		}
 		d.ObserveAll(flows[:n])
 		take()
-		records += n
 		done(n)
 	}
 	d.Finish()
 	take()
-	r := judge(g.Truth(), &found)
-	r.Options, r.Records = o, records
-	return r, nil
+	return Judge(g.Truth(), &found), nil
 }

@@ -105,7 +105,7 @@ func (f *forger) act(g *Generator, now int64) int64 {
 // nobody tallies nothing.
 type nobody struct{}
 
-func (nobody) recorded(uint16, int, int64) {}
+func (nobody) recorded(uint16, records, int64) {}
 
 // migration is the phones of a registrar that rejects all of them for an hour.
 func (p *plan) migration(left int) int {
@@ -113,7 +113,7 @@ func (p *plan) migration(left int) int {
 	given := 0
 	for _, r := range p.migrations {
 		from := p.later(3*traffic.Hour, 4*traffic.Hour)
-		p.truth.outages[r.addr] = Outage{Migration, from, from + traffic.Hour}
+		p.truth.Outages[r.addr] = Outage{Migration, from, from + traffic.Hour}
 		unknown := p.Percent(50)
 		for given0 := given; given < given0+n; {
 			client := p.address()
@@ -138,7 +138,7 @@ func (p *plan) failover(left int) int {
 		from := p.later(3*traffic.Hour, 4*traffic.Hour)
 		to := from + p.Between(20*traffic.Minute, 60*traffic.Minute)
 		for _, r := range pair {
-			p.truth.outages[r.addr] = Outage{Failover, from, to}
+			p.truth.Outages[r.addr] = Outage{Failover, from, to}
 		}
 		for given0 := given; given < given0+n; {
 			client := p.address()

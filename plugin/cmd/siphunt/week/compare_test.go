@@ -11,7 +11,7 @@ import (
 	"github.com/siphunt/siphunt/detect"
 	"github.com/siphunt/siphunt/plugin/cmd/siphunt/traffic"
 	"github.com/siphunt/siphunt/plugin/internal/config"
-	"github.com/siphunt/siphunt/plugin/internal/engine"
+	"github.com/siphunt/siphunt/plugin/internal/replay"
 )
 
 var (
@@ -104,11 +104,13 @@ func TestJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	var said, written Incidents
-	replay, err := engine.NewReplay(cfg, func(a *detect.Alert) {
+	r, err := replay.New(cfg, func(a *detect.Alert) {
 		said.Add(a)
-		if err := written.AddJSON(encoder.AppendJSON(nil, a, time.UnixMilli(a.Time))); err != nil {
-			t.Error(err)
+		read, err := traffic.ReadAlert(encoder.AppendJSON(nil, a, time.UnixMilli(a.Time)))
+		if err != nil {
+			t.Fatal(err)
 		}
+		written.Add(read)
 	}, func(msg string) { t.Error(msg) })
 	if err != nil {
 		t.Fatal(err)
@@ -124,17 +126,19 @@ func TestJSON(t *testing.T) {
 	var chunk []byte
 	for more := true; more; {
 		chunk, _, more = records.Chunk(chunk[:0], g)
-		replay.Chunk(chunk)
+		r.Chunk(chunk)
 	}
-	replay.Finish()
+	r.Finish()
 	if diff := cmp.Diff(said.Ended(), written.Ended(), cmpopts.EquateComparable(netip.Addr{})); diff != "" {
 		t.Errorf("(-said +written)\n%s", diff)
 	}
 	if n, want := len(said.Ended()), len(g.Truth().Attacks)+len(g.Truth().Misconfigured); n != want {
 		t.Errorf("%d incidents, planted %d", n, want)
 	}
-	for _, line := range []string{"", "{", "{}", `{"siphunt":{}}`, `{"event":{"start":"yesterday"}}`} {
-		if err := written.AddJSON([]byte(line)); err == nil {
+	for _, line := range []string{
+		"", "{", "{}", `{"siphunt":{}}`, `{"event":{"start":"yesterday"}}`, `{"siphunt":{"incident":{"id":"1","kind":"war","state":"open"}}}`,
+	} {
+		if _, err := traffic.ReadAlert([]byte(line)); err == nil {
 			t.Errorf("%q was taken for an alert", line)
 		}
 	}

@@ -2,12 +2,8 @@ package week
 
 import (
 	"cmp"
-	"fmt"
 	"net/netip"
 	"slices"
-	"time"
-
-	jsoniter "github.com/json-iterator/go"
 
 	"github.com/siphunt/siphunt/detect"
 )
@@ -44,56 +40,6 @@ func (l *Incidents) Add(a *detect.Alert) {
 		r.Successes = append(r.Successes, Success{Extension: s.Extension, Client: s.Client, Time: s.Time})
 	}
 	l.add(a.ID, a.State.String(), r, a.Time-a.Crossed.Time)
-}
-
-// AddJSON takes a report as siphunt replay writes it, in ECS.
-func (l *Incidents) AddJSON(line []byte) error {
-	var a ecsAlert
-	if err := jsoniter.ConfigCompatibleWithStandardLibrary.Unmarshal(line, &a); err != nil {
-		return fmt.Errorf("no alert in ECS, as `siphunt replay` writes it: %w", err)
-	}
-	h := &a.Siphunt
-	if h.Incident.ID == "" {
-		return fmt.Errorf("no alert in ECS, as `siphunt replay` writes it: siphunt.incident.id is missing")
-	}
-	r := Attack{
-		Kind: h.Incident.Kind, Registrar: a.Destination.IP, Client: a.Source.IP, Clients: h.Clients.Count, Extensions: h.Extensions.Count,
-		Attempts: h.Attempts, Rejections: h.Rejections, First: a.Event.Start.UnixMilli(), Last: a.Event.End.UnixMilli(),
-		KnownClient: h.Incident.KnownClient,
-	}
-	if len(h.Extensions.Top) > 0 {
-		r.Extension = h.Extensions.Top[0].Name
-	}
-	for _, s := range h.Successes {
-		r.Successes = append(r.Successes, Success{Extension: s.Extension, Client: s.Client, Time: s.Timestamp.UnixMilli()})
-	}
-	l.add(h.Incident.ID, h.Incident.State, r, a.Event.Created.Sub(h.Crossed.Timestamp).Milliseconds())
-	return nil
-}
-
-// ecsAlert is what is read of an alert in ECS.
-type ecsAlert struct {
-	Event               struct{ Start, End, Created time.Time }
-	Source, Destination struct{ IP netip.Addr }
-	Siphunt             struct {
-		Incident struct {
-			ID, State, Kind string
-			KnownClient     bool `json:"known_client"`
-		}
-		Attempts   int
-		Rejections Statuses
-		Clients    struct{ Count int }
-		Extensions struct {
-			Count int
-			Top   []struct{ Name string }
-		}
-		Successes []struct {
-			Extension string
-			Client    netip.Addr
-			Timestamp time.Time
-		}
-		Crossed struct{ Timestamp time.Time }
-	}
 }
 
 // add takes a report: all that is known of an incident by then.

@@ -5,7 +5,7 @@ import (
 
 	"github.com/siphunt/siphunt/plugin/cmd/siphunt/traffic"
 	"github.com/siphunt/siphunt/plugin/internal/config"
-	"github.com/siphunt/siphunt/plugin/internal/engine"
+	"github.com/siphunt/siphunt/plugin/internal/replay"
 )
 
 // Cost is what a run in this process took. All is 0 where the system does not tell.
@@ -18,7 +18,7 @@ type Cost struct {
 // Run puts a week through the detector, chunk by chunk, in this process. done gets the number of new records, now and then.
 func Run(g *Generator, cfg *config.Config, done func(records int)) (*Result, error) {
 	var incidents Incidents
-	replay, err := engine.NewReplay(cfg, incidents.Add, func(string) {})
+	r, err := replay.New(cfg, incidents.Add, func(string) {})
 	if err != nil {
 		return nil, err
 	}
@@ -32,23 +32,23 @@ func Run(g *Generator, cfg *config.Config, done func(records int)) (*Result, err
 		begin, records := processorTime(), 0
 		chunk, records, more = encoder.Chunk(chunk[:0], g)
 		made := processorTime()
-		replay.Chunk(chunk)
+		r.Chunk(chunk)
 		cost.Generation += made - begin
 		cost.Detection += processorTime() - made
 		done(records)
 	}
 	begin := processorTime()
-	replay.Finish()
+	r.Finish()
 	cost.Detection += processorTime() - begin
 	cost.Memory = residentPeak()
-	r := Compare(g.Truth(), incidents.Ended())
-	r.setRecords(replay.Counts())
-	r.Cost = &cost
-	return r, nil
+	result := Compare(g.Truth(), incidents.Ended())
+	result.setRecords(r.Counts())
+	result.Cost = &cost
+	return result, nil
 }
 
 // setRecords completes the table with what the decoder counted: relevant are the answers less those that the paper did not look at.
-func (r *Result) setRecords(c engine.ReplayCounts) {
+func (r *Result) setRecords(c replay.Counts) {
 	r.Found.Records = int(c.Records)
 	r.Found.Relevant = int(c.Relevant) - r.Further
 }

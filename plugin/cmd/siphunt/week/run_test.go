@@ -47,7 +47,8 @@ func TestWeek(t *testing.T) {
 	}
 }
 
-// TestDeaf puts a week through a detector that needs 100 attempts: what has fewer is missed, and told.
+// TestDeaf puts a week through a detector that needs 100 attempts: what has fewer is missed, and told. (A break-in after fewer fast
+// guesses is still found.)
 func TestDeaf(t *testing.T) {
 	g, err := New(1, MinScale)
 	if err != nil {
@@ -61,7 +62,7 @@ func TestDeaf(t *testing.T) {
 	}
 	var weak []*Attack
 	for _, a := range append(r.Truth.Attacks, r.Truth.Misconfigured...) {
-		if a.Kind == "brute-force" && a.Attempts < 100 {
+		if a.Kind == "brute-force" && a.Attempts < 100 && len(a.Successes) == 0 {
 			weak = append(weak, a)
 		}
 	}

@@ -1,0 +1,226 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	jsoniter "github.com/json-iterator/go"
+)
+
+const (
+	recordings  = "../../../testdata/flow"
+	exportersMD = "../../../docs/exporters.md"
+)
+
+// exporters are those of which there are recordings of the captures, and where they are.
+var exporters = []struct{ name, files string }{
+	{"ipfixcol2", "ipfixcol2/%s.jsonl.gz"},
+	{"ipfixprobe (UniRec)", "nemea/%s.biflow.unirec.jsonl.gz"},
+	{"Suricata, payload", "suricata-payload/%s.jsonl.gz"},
+	{"Suricata, Lua", "suricata-lua/%s.jsonl.gz"},
+	{"Packetbeat", "packetbeat/%s.jsonl.gz"},
+	{"tshark", "tshark/%s.ek.jsonl.gz"},
+	{"Zeek", "zeek/%s.jsonl.gz"},
+	{"HEP", "hep/%s.jsonl.gz"},
+}
+
+// TestExporters compares, capture by capture and exporter by exporter, the incidents that are found in the records with those that
+// are in the packets, and writes the table of docs/exporters.md.
+func TestExporters(t *testing.T) {
+	var table strings.Builder
+	table.WriteString("| capture | in the packets |")
+	for _, e := range exporters {
+		fmt.Fprintf(&table, " %s |", e.name)
+	}
+	table.WriteString("\n| --- | --- |" + strings.Repeat(" --- |", len(exporters)) + "\n")
+	captures, compared := captureTruths(t), 0
+	for _, capture := range sortedKeys(captures) {
+		want := captures[capture]
+		fmt.Fprintf(&table, "| %s | %s |", capture, inWords(want))
+		for _, e := range exporters {
+			file := filepath.Join(recordings, fmt.Sprintf(e.files, capture))
+			if _, err := os.Stat(file); err != nil {
+				table.WriteString(" |")
+				continue
+			}
+			compared++
+			got := found(t, file)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s, as %s tells it (-packets +found):\n%s", capture, e.name, diff)
+				fmt.Fprintf(&table, " %s |", inWords(got))
+			} else {
+				table.WriteString(" same |")
+			}
+		}
+		table.WriteString("\n")
+	}
+	if len(captures) != 17 || compared < 70 {
+		t.Errorf("only %d recordings of %d captures were compared", compared, len(captures))
+	}
+	compareTable(t, table.String())
+}
+
+// compareTable compares the table with the one in the page, or writes it there.
+func compareTable(t *testing.T, table string) {
+	t.Helper()
+	const begin, end = "<!-- made by TestExporters: make golden -->\n", "<!-- end -->\n"
+	text, err := os.ReadFile(exportersMD)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(text), begin)
+	kept, after, ok2 := strings.Cut(rest, end)
+	if !ok || !ok2 {
+		t.Fatalf("%s has no place for the table: %q and %q", exportersMD, begin, end)
+	}
+	if *update {
+		if err := os.WriteFile(exportersMD, []byte(before+begin+table+end+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	} else if kept != table {
+		t.Errorf("the table of %s differs; if it should, run make golden (-kept +now):\n%s", exportersMD, cmp.Diff(kept, table))
+	}
+}
+
+// captureTruths gives what is in each capture as findings, from the scenarios that are recordings of it.
+func captureTruths(t *testing.T) map[string][]finding {
+	t.Helper()
+	truths := map[string][]finding{}
+	for _, folder := range scenarios(t) {
+		if strings.HasSuffix(folder, "svcrack-allowed") { // judged with an allowlist
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(folder, "truth.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var really struct {
+			truth
+			Capture string `json:"capture"`
+		}
+		if err := jsoniter.Unmarshal(text, &really); err != nil {
+			t.Fatal(err)
+		}
+		findings := []finding{}
+		for _, g := range really.Groups {
+			if g.Incident != "" {
+				findings = append(findings, timeless(g.finding()))
+			}
+		}
+		if really.Capture != "" && really.Capture[1] != 'c' { // not active30-ka15, of which there is one recording only
+			truths[really.Capture] = findings
+		}
+	}
+	return truths
+}
+
+// found are the incidents that replay ends with.
+func found(t *testing.T, file string) []finding {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	if code := run([]string{"replay", file}, nil, &stdout, &stderr); code != exitOK {
+		t.Fatalf("siphunt replay %s: exit code %d\n%s", file, code, &stderr)
+	}
+	findings := []finding{}
+	for _, a := range lines[reportedAlert](t, stdout.Bytes()) {
+		if a.Siphunt.Incident.State == "end" {
+			findings = append(findings, timeless(a.finding()))
+		}
+	}
+	return findings
+}
+
+// timeless leaves out times: exporters have their own ideas of them, within a second.
+func timeless(f finding) finding {
+	f.First, f.Last = "", ""
+	for i, s := range f.Successes {
+		who, rest, _ := strings.Cut(s, " at ")
+		_, after, _ := strings.Cut(rest, " after ")
+		f.Successes[i] = who + " after " + after
+	}
+	return f
+}
+
+// inWords is a cell of the table.
+func inWords(findings []finding) string {
+	if len(findings) == 0 {
+		return "nothing"
+	}
+	var words []string
+	for _, f := range findings {
+		w := fmt.Sprintf("%s, %d", strings.ReplaceAll(f.Kind, "-", " "), f.Attempts)
+		if len(f.Successes) > 0 {
+			w += fmt.Sprintf(", %d in", len(f.Successes))
+		}
+		words = append(words, w)
+	}
+	return strings.Join(words, "; ")
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// TestTshark records the captures anew with the tshark of this machine, with -e and without, and finds in the records what is in
+// the packets.
+func TestTshark(t *testing.T) {
+	tshark, err := exec.LookPath("tshark")
+	if err != nil {
+		t.Skip("NOT TESTED with a real tshark: there is none (apt-get install tshark)")
+	}
+	fields := strings.Fields(`-e frame.time_epoch -e ip.src -e ipv6.src -e udp.srcport -e tcp.srcport -e ip.dst -e ipv6.dst -e udp.dstport -e tcp.dstport
+		-e sip.Method -e sip.Status-Code -e sip.From -e sip.To -e sip.CSeq -e sip.Call-ID -e sip.User-Agent`)
+	for capture, want := range captureTruths(t) {
+		packets := filepath.Join(t.TempDir(), "packets.pcap")
+		gunzipTo(t, packets, filepath.Join(recordings, "pcaps", capture+".pcap.gz"))
+		for form, arguments := range map[string][]string{"with -e": fields, "without -e": nil} {
+			t.Run(capture+" "+form, func(t *testing.T) {
+				records, err := exec.Command(tshark, append([]string{"-r", packets, "-Y", "sip", "-T", "ek"}, arguments...)...).Output()
+				if err != nil {
+					t.Fatal(err)
+				}
+				file := filepath.Join(t.TempDir(), "records.json")
+				if err := os.WriteFile(file, records, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(want, found(t, file)); diff != "" {
+					t.Errorf("(-packets +found):\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+func gunzipTo(t *testing.T, to, from string) {
+	t.Helper()
+	in, err := os.Open(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	z, err := gzip.NewReader(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(to, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,148 @@
+package engine
+
+import (
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/siphunt/siphunt/plugin/internal/config"
+	"github.com/siphunt/siphunt/plugin/internal/journal"
+	"github.com/siphunt/siphunt/plugin/internal/state"
+)
+
+// checkpoints writes snapshots, from a goroutine of its own. What comes while one is made waits in the queue; whatever the
+// disk does, detection goes on.
+type checkpoints struct {
+	store  *state.Store
+	config config.State
+	intake *intake
+	now    func() time.Time
+	log    *limitedLog
+
+	faults, written atomic.Uint64
+	size            atomic.Int64 // of the last snapshot
+
+	mu     sync.Mutex // one snapshot at a time; of all below
+	tried  time.Time  // when one was begun last
+	failed bool       // it could not be written
+	broken bool       // it was said that the state is not whole
+}
+
+// retry is how soon a snapshot that failed, or one that has to mend a journal, is tried again.
+const retry = time.Minute
+
+// run does what the disk may take its time for.
+func (k *checkpoints) run(stop <-chan struct{}) {
+	second := time.NewTicker(time.Second)
+	defer second.Stop()
+	var sync <-chan time.Time
+	if k.config.Fsync == config.FsyncInterval {
+		t := time.NewTicker(k.config.FsyncInterval)
+		defer t.Stop()
+		sync = t.C
+	}
+	for {
+		select {
+		case <-stop:
+			return
+		case <-sync:
+			k.sync()
+		case <-second.C:
+			k.check()
+			if k.isDue() {
+				k.write()
+			}
+		}
+	}
+}
+
+func (k *checkpoints) sync() {
+	if err := guarded(k.store.Sync); err != nil {
+		k.fault(err)
+	}
+}
+
+// check sees whether what is written is still there.
+func (k *checkpoints) check() {
+	if err := guarded(k.store.Check); err != nil {
+		k.fault(err)
+	}
+}
+
+// fault tells of the disk.
+func (k *checkpoints) fault(err error) {
+	k.faults.Add(1)
+	k.log.add(k.now(), slog.LevelError, "the state on disk ([state] state_dir) is not up to date; detection goes on in memory; faults of the disk", 1, oneLine(err))
+}
+
+// isDue tells whether it is time for a snapshot: by the clock, by the size of the journal, or after a fault.
+func (k *checkpoints) isDue() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	s := k.store.Status()
+	if !s.Whole {
+		k.broken = true
+	}
+	pause := k.now().Sub(k.tried)
+	return pause >= k.config.SnapshotInterval || pause < 0 || // the clock was set back
+		pause >= retry && (k.failed || !s.Whole) ||
+		!k.failed && s.Whole && s.Since >= k.config.JournalBytes()
+}
+
+// write writes a snapshot, with which a new journal begins.
+func (k *checkpoints) write() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.tried = k.now()
+	err := guarded(k.writeLocked)
+	if k.failed = err != nil; err != nil {
+		k.broken = true
+		k.fault(err)
+		return
+	}
+	if k.broken && k.store.Status().Whole {
+		k.broken = false
+		k.log.say(slog.LevelInfo, "the state on disk is whole again: a restart would forget nothing")
+	}
+}
+
+func (k *checkpoints) writeLocked() error {
+	if err := k.intake.journal.Drain(); err != nil { // a disk that is stuck would be so for the next generation too
+		return err
+	}
+	snapshot := newPipe(maxSpooled, journal.Patience)
+	defer snapshot.close()
+	begin, made := journal.NewItem(), make(chan error, 1)
+	k.intake.beginGeneration(begin, func(j *judge, known *known) error { return j.writeSnapshot(snapshot, known) }, made)
+	go func() { snapshot.finish(<-made) }()
+	if err := k.intake.journal.Wait(begin); err != nil {
+		return err
+	}
+	size, err := k.store.Commit(snapshot)
+	if err != nil {
+		return err
+	}
+	k.written.Add(1)
+	k.size.Store(size)
+	return nil
+}
+
+// stateFigures are the figures of what is on disk; all are zero without state_dir.
+type stateFigures struct {
+	whole             float64
+	faults, snapshots uint64
+	size, written     int64
+}
+
+func (k *checkpoints) read() (f stateFigures) {
+	if k == nil {
+		return f
+	}
+	s := k.store.Status()
+	if s.Whole {
+		f.whole = 1
+	}
+	f.faults, f.snapshots, f.size, f.written = k.faults.Load(), k.written.Load(), k.size.Load(), s.Written
+	return f
+}

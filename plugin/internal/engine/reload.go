@@ -1,0 +1,146 @@
+package engine
+
+import (
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"github.com/siphunt/siphunt/plugin/internal/config"
+)
+
+// reloader changes the rules while records flow: when the host is reloaded, and when the configuration file changes.
+type reloader struct {
+	rules          atomic.Pointer[rules] // that chunks are decoded by
+	taken, refused atomic.Uint64
+
+	mu      sync.Mutex // one change at a time
+	options Options
+	watcher *config.Watcher
+	text    string // of the configuration file when it was last looked at, or why it could not be read
+}
+
+// keepFrom takes from the rules in force what cannot change while the detector runs. It returns the names of what was
+// changed all the same.
+func (r *rules) keepFrom(old *rules) (changed []string) {
+	if old.config.WallClock != r.config.WallClock {
+		r.config.WallClock = old.config.WallClock
+		changed = append(changed, "detector.clock")
+	}
+	if old.config.State != r.config.State {
+		r.config.State = old.config.State
+		changed = append(changed, "[state]")
+	}
+	return changed
+}
+
+// Reopen goes on with the same detector under new options: the host's configuration was reloaded. Open incidents stay
+// open. If it fails nothing has changed.
+func (e *Engine) Reopen(o Options) error {
+	o.complete()
+	r, err := loadRules(&o)
+	if err != nil {
+		return err
+	}
+	if err := e.reopen(o, r); err != nil {
+		return err
+	}
+	e.tellStart("goes on", o, r)
+	return nil
+}
+
+func (e *Engine) reopen(o Options, r *rules) error {
+	old, err := e.replaceRules(o, r)
+	if err == nil {
+		old.Close() // without the lock: it waits for a reread, which may wait for the lock
+	}
+	return err
+}
+
+// replaceRules returns the watcher of the file before.
+func (e *Engine) replaceRules(o Options, r *rules) (*config.Watcher, error) {
+	l := &e.reloader
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := e.use(r); err != nil {
+		return nil, err
+	}
+	e.log.setLog(o.Log)
+	old := l.watcher
+	l.options, l.text, l.watcher = o, r.text, e.watch(o.ConfigFile)
+	return old, nil
+}
+
+// stop ends the watching of the file.
+func (l *reloader) stop() {
+	l.mu.Lock()
+	w := l.watcher
+	l.watcher = nil
+	l.mu.Unlock()
+	w.Close()
+}
+
+// watch has the file read again when it changes. If that can't be, detection goes on without.
+func (e *Engine) watch(file string) *config.Watcher {
+	if file == "" {
+		return nil
+	}
+	w, err := config.Watch(file, func() { e.guard("while the configuration was read", e.reread) })
+	if err != nil {
+		e.log.say(slog.LevelWarn, fmt.Sprintf("%s is not watched, its changes wait for a reload of Fluent Bit: %v", file, err))
+	}
+	return w
+}
+
+// use puts rules in force. It fails, and changes nothing, if the detector refuses them.
+func (e *Engine) use(r *rules) error {
+	old := e.reloader.rules.Load()
+	for _, what := range r.keepFrom(old) {
+		e.log.say(slog.LevelWarn, what+" was changed in the configuration; a running detector keeps it as it was until the next start")
+	}
+	if old.text != r.text { // else only the encoder may be another
+		if err := e.intake.change(r); err != nil {
+			return err
+		}
+	} else if err := e.intake.do(func(j *judge) error { j.rules = r; return nil }); err != nil {
+		return err
+	}
+	e.reloader.rules.Store(r)
+	e.configureFeed(r)
+	return nil
+}
+
+// configureFeed puts what rules say of the feed in force.
+func (e *Engine) configureFeed(r *rules) {
+	c := r.config
+	e.feed.Configure(c.Feed, c.Detector.Allow, c.Detector.IPv6ClientPrefix, e.now())
+}
+
+// reread is called when the configuration file may have changed.
+func (e *Engine) reread() {
+	l := &e.reloader
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	text, err := config.ReadText(l.options.ConfigFile)
+	if err != nil {
+		text = err.Error()
+	}
+	if text == l.text {
+		return
+	}
+	l.text = text
+	var r *rules
+	if err == nil {
+		r, err = newRules(text, &l.options)
+	}
+	if err == nil {
+		err = e.use(r)
+	}
+	if err != nil {
+		l.refused.Add(1)
+		e.log.say(slog.LevelError, fmt.Sprintf("the changed configuration is refused, the rules in force stay:\n%v", err))
+		return
+	}
+	l.taken.Add(1)
+	e.log.say(slog.LevelInfo, l.options.ConfigFile+" was changed and is in force")
+}

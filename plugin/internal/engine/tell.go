@@ -1,0 +1,61 @@
+package engine
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+
+	"github.com/siphunt/siphunt/plugin/internal/flow"
+)
+
+// tellStart says in one line what is in force.
+func (e *Engine) tellStart(how string, o Options, r *rules) {
+	file := o.ConfigFile
+	if file == "" {
+		file = "no configuration file"
+	}
+	changed := "all defaults"
+	if list := r.config.Changed(); len(list) > 0 {
+		changed = strings.Join(list, ", ")
+	}
+	s := e.figures.read().stats
+	known := "nothing is known yet"
+	if s.Pairs > 0 || s.Incidents > 0 || e.Waiting() > 0 {
+		known = fmt.Sprintf("known from before: %d pairs, %d open incidents, %d alerts that wait", s.Pairs, s.Incidents, e.Waiting())
+	}
+	e.log.say(slog.LevelInfo, fmt.Sprintf("siphunt %s, detector %q %s: %s, %s; %s", o.Version, e.name, how, file, changed, known))
+}
+
+// tellUnusable reminds of a state_dir that could not be used at the start.
+func (e *Engine) tellUnusable() {
+	if e.unusable != nil {
+		e.log.add(e.now(), slog.LevelError, "state.state_dir cannot be used: detection goes on in memory, and a restart will forget what it knows; restart Fluent Bit when the folder is mended", 1, oneLine(e.unusable))
+	}
+}
+
+// silentRecords is how many records may come before one has to be relevant.
+const silentRecords = 1000
+
+// silence notices that nothing of what comes is relevant, as when records have other names or answers are missing.
+type silence struct {
+	over    atomic.Bool // something was relevant, or it was told
+	records atomic.Uint64
+}
+
+// look looks at a decoded chunk.
+func (s *silence) look(e *Engine, c *chunk, bytes []byte) {
+	if s.over.Load() {
+		return
+	}
+	stats := &c.batch.Stats
+	if stats.Relevant > 0 {
+		s.over.Store(true)
+		return
+	}
+	if n := s.records.Add(stats.Records); n >= silentRecords && s.over.CompareAndSwap(false, true) {
+		e.log.say(slog.LevelWarn, fmt.Sprintf(
+			"none of the first %d records is an answer to be counted: does the exporter see SIP answers to %s, and do its fields have the names of flows.format? One of the records: %s",
+			n, strings.Join(e.reloader.rules.Load().config.Methods, ", "), flow.Show(bytes)))
+	}
+}

@@ -1,0 +1,94 @@
+package flow
+
+import (
+	"strings"
+
+	"github.com/siphunt/siphunt/detect"
+)
+
+// ends fills in the two ends of the message, and what carried it.
+func (d *Decoder) ends(m *message, f *detect.Flow, sourceIsRegistrar bool) {
+	registrar, client, registrarPort, clientPort := fieldRegistrar, fieldClient, fieldRegistrarPort, fieldClientPort
+	if !m.has(registrar) || !m.has(client) {
+		registrar, client, registrarPort, clientPort = fieldSource, fieldDestination, fieldSourcePort, fieldDestinationPort
+		if !sourceIsRegistrar {
+			registrar, client, registrarPort, clientPort = client, registrar, clientPort, registrarPort
+		}
+	} else if m.lay.at[fieldVia] != 0 && m.turned() {
+		registrar, client, registrarPort, clientPort = client, registrar, clientPort, registrarPort
+	}
+	from, ok := d.registrar.parse(m.text(registrar))
+	if !ok {
+		m.fault(NoAddress, registrar)
+	}
+	to, ok := parseEndpoint(m.text(client))
+	if !ok {
+		m.fault(NoAddress, client)
+	}
+	f.Registrar, f.RegistrarPort = from.addr, from.port
+	f.Client, f.ClientPort = to.addr, to.port
+	if port := uint16(m.integer(registrarPort, 1<<16-1)); port != 0 {
+		f.RegistrarPort = port
+	}
+	if port := uint16(m.integer(clientPort, 1<<16-1)); port != 0 {
+		f.ClientPort = port
+	}
+	if f.Transport = m.transport(); f.Transport == detect.TransportUnknown {
+		f.Transport = to.transport
+	}
+}
+
+// turned says whether the exporter has the two ends of a request the wrong way round, as it may where the server was the first
+// to speak: the newest Via of the request names who sent it (RFC 3261 section 18.1.1).
+func (m *message) turned() bool {
+	via := m.text(fieldVia)
+	_, sentBy, _ := strings.Cut(trimLeft(via), " ")
+	sender, ok := parseEndpoint(upTo(trimLeft(sentBy), endsWord))
+	if !ok {
+		return false
+	}
+	registrar, ok := parseEndpoint(m.text(fieldRegistrar))
+	if !ok || registrar.addr != sender.addr {
+		return false
+	}
+	client, ok := parseEndpoint(m.text(fieldClient))
+	return ok && client.addr != sender.addr
+}
+
+// transport reads the protocol by name or by number (IANA). One that cannot carry SIP is unknown.
+func (m *message) transport() detect.Transport {
+	p := m.at(fieldProtocol)
+	if p == 0 {
+		if name := m.absent(fieldProtocol); name != "" {
+			return transportOf(name)
+		}
+		return m.lay.carrier
+	}
+	if name, ok := stringAt(m.buf, p); ok && (name == "" || name[0] > '9') {
+		return transportOf(name)
+	}
+	switch m.integer(fieldProtocol, 255) {
+	case 6:
+		return detect.TCP
+	case 17:
+		return detect.UDP
+	case 132:
+		return detect.SCTP
+	}
+	return detect.TransportUnknown
+}
+
+// transportOf reads the name of a protocol. TLS and WebSocket run over TCP.
+func transportOf(name string) detect.Transport {
+	for _, t := range [...]detect.Transport{detect.UDP, detect.TCP, detect.SCTP} {
+		if strings.EqualFold(name, t.String()) {
+			return t
+		}
+	}
+	for _, overTCP := range [...]string{"tls", "ws", "wss"} {
+		if strings.EqualFold(name, overTCP) {
+			return detect.TCP
+		}
+	}
+	return detect.TransportUnknown
+}

@@ -1,0 +1,142 @@
+// Package replay runs a detector over recorded flows. It needs no wall clock: the same input gives the same alerts,
+// whenever it is run.
+package replay
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/internal/config"
+	"github.com/siphunt/siphunt/plugin/internal/flow"
+)
+
+// batchSize is how many lines go to the detector at once.
+const batchSize = 512
+
+// Replay is a detector over recorded flows, JSON lines or chunks. Its clock is that of the flows.
+type Replay struct {
+	alert    func(*detect.Alert)
+	complain func(string)
+
+	detector *detect.Detector
+	decoder  *flow.Decoder
+	batch    flow.Batch
+	told     [flow.NumReasons]bool
+	longTold bool
+	counts   Counts
+}
+
+// Counts are the figures of a replay.
+type Counts struct {
+	flow.Stats // without examples; a line that is too long is malformed
+	Detector   detect.Stats
+	Broken     int // inputs that could not be read to their end
+}
+
+// New returns a replay. alert gets each alert when it is reported; complain gets what is wrong with the input, the
+// first case of each kind.
+func New(c *config.Config, alert func(*detect.Alert), complain func(string)) (*Replay, error) {
+	detector, err := detect.New(c.Detector)
+	if err != nil {
+		return nil, err
+	}
+	decoder, err := c.NewDecoder()
+	if err != nil {
+		return nil, err
+	}
+	return &Replay{alert: alert, complain: complain, detector: detector, decoder: decoder}, nil
+}
+
+// Read takes one input to its end: JSON lines, plain or compressed with gzip or zstd. Bad lines are counted and passed
+// over. An input that breaks off has been used as far as it goes; the error is for one of which nothing could be read.
+func (r *Replay) Read(name string, in io.Reader) error {
+	l, err := NewLines(in)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	defer l.Close()
+	for err != io.EOF {
+		var line []byte
+		switch line, err = l.Next(); err {
+		case nil:
+			r.line(name, l.Number(), line)
+		case ErrLongLine:
+			r.long(name, l.Number())
+		case io.EOF:
+		default:
+			r.feed()
+			if l.Number() == 0 {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			r.counts.Broken++
+			r.complain(fmt.Sprintf("%s:%d: broken off: %v; what is before it was used", name, l.Number()+1, err))
+			return nil
+		}
+		if r.batch.Stats.Records >= batchSize {
+			r.feed()
+		}
+	}
+	r.feed()
+	return nil
+}
+
+// Chunk takes records as Fluent Bit gives them. Bad ones are counted and passed over.
+func (r *Replay) Chunk(chunk []byte) {
+	r.decoder.Chunk(&r.batch, chunk)
+	r.feed()
+}
+
+// Finish ends the input: what is open runs out.
+func (r *Replay) Finish() {
+	r.detector.Finish()
+	r.report()
+}
+
+// Counts returns the figures so far.
+func (r *Replay) Counts() Counts {
+	c := r.counts
+	c.Detector = r.detector.Stats()
+	return c
+}
+
+// line reads a line into the batch.
+func (r *Replay) line(name string, number int, line []byte) {
+	before := r.batch.Stats.Dropped
+	r.decoder.Line(&r.batch, line)
+	after := &r.batch.Stats.Dropped
+	if before == *after {
+		return
+	}
+	for i := range after {
+		reason := flow.Reason(i)
+		if after[i] == before[i] || r.told[i] || reason == flow.NotSIP { // a collector writes other flows too
+			continue
+		}
+		r.told[i] = true
+		r.complain(fmt.Sprintf("%s:%d: dropped, %v: %s; further ones are only counted", name, number, reason, r.batch.Stats.Example[i]))
+	}
+}
+
+func (r *Replay) long(name string, number int) {
+	r.counts.Records++
+	r.counts.Dropped[flow.Malformed]++
+	if !r.longTold {
+		r.complain(fmt.Sprintf("%s:%d: %v; further ones are only counted", name, number, ErrLongLine))
+	}
+	r.longTold = true
+}
+
+// feed hands the batch to the detector.
+func (r *Replay) feed() {
+	r.batch.Feed(r.detector)
+	r.report()
+	r.counts.Add(&r.batch.Stats)
+	r.batch.Reset()
+}
+
+func (r *Replay) report() {
+	for _, a := range r.detector.Alerts() {
+		r.alert(&a)
+	}
+}
