@@ -43,6 +43,9 @@ func (d *Decoder) ends(m *message, f *detect.Flow, sourceIsRegistrar bool) {
 func (m *message) turned() bool {
 	via := m.text(fieldVia)
 	_, sentBy, _ := strings.Cut(trimLeft(via), " ")
+	if rest, ok := strings.CutPrefix(sentBy, m.text(fieldClient)); ok && (rest == "" || class[rest[0]]&endsHost != 0) {
+		return false // as nearly always
+	}
 	sender, ok := parseEndpoint(upTo(trimLeft(sentBy), endsWord))
 	if !ok {
 		return false
