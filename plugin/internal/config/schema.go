@@ -2,6 +2,7 @@ package config
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/siphunt/siphunt/detect"
 	"github.com/siphunt/siphunt/plugin/internal/alert/enrich"
@@ -12,24 +13,28 @@ import (
 type table struct {
 	many  bool          // written [[name]], and there may be several
 	begin func(*Config) // makes room for one, nil if it is there
+	about string        // what it is, for the README, if its keys do not say so
 }
 
 // tables are all tables of a configuration file.
 var tables = map[string]table{
-	"detector":     {},
-	"flows":        {},
-	"flows.custom": {begin: func(c *Config) { c.Custom = &flow.Mapping{} }},
-	"alerts":       {},
-	"enrich":       {},
-	"feed":         {},
-	"state":        {},
-	"asset": {many: true, begin: func(c *Config) {
+	"detector": {},
+	"flows":    {},
+	"flows.custom": {
+		begin: func(c *Config) { c.Custom = &flow.Mapping{} },
+		about: "the fields of other exporters, with `flows.format = \"custom\"`",
+	},
+	"alerts": {},
+	"enrich": {},
+	"feed":   {},
+	"state":  {},
+	"asset": {many: true, about: "`registrars`, `name`, `owner`, `contact`, `labels`: whom to call about a server", begin: func(c *Config) {
 		c.Enrich.Assets = append(c.Enrich.Assets, enrich.Asset{})
 	}},
-	"allow": {many: true, begin: func(c *Config) {
+	"allow": {many: true, about: "`clients`, `registrars`, `extensions`, `until`, `reason`: what is not counted", begin: func(c *Config) {
 		c.Detector.Allow = append(c.Detector.Allow, detect.AllowRule{})
 	}},
-	"override": {many: true, begin: func(c *Config) { // what it leaves out is as elsewhere
+	"override": {many: true, about: "`registrars`, and other thresholds for them", begin: func(c *Config) { // what it leaves out is as elsewhere
 		c.Detector.Overrides = append(c.Detector.Overrides, detect.Override{Thresholds: c.Detector.Thresholds})
 	}},
 }
@@ -200,9 +205,7 @@ func allSettings() []setting {
 			return t.field(&newest(c.Detector.Overrides).Thresholds)
 		}})
 	}
-	all := append(general, others...)
-	all = append(all, overrides...)
-	return append(all, customSettings()...)
+	return slices.Concat(general, others, overrides, customSettings())
 }
 
 // customExamples are values of the keys of [flows.custom] that are no field paths.
