@@ -85,6 +85,11 @@ golden: needs ## Write all golden files anew: alerts of the scenarios, sample al
 	go test ./plugin/cmd/siphunt ./plugin/cmd/siphunt/siem/dashboard ./plugin/internal/alert ./plugin/internal/config -update
 	git diff --stat
 
+.PHONY: docs
+docs: needs ## Write the tables of keys and metrics in README.md anew, from the code
+	go test ./plugin/cmd/siphunt -run '^TestTablesInDocuments$$' -docs
+	git diff --stat
+
 .PHONY: lint
 lint: needs $(LINTER) vulnerabilities ## Check format, vet, linters, the walls between the packages, known vulnerabilities
 	@bad=$$(gofmt -l detect plugin testdata); test -z "$$bad" || { echo "gofmt -w is needed on:" $$bad; exit 1; }

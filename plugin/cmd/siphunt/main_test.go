@@ -52,6 +52,7 @@ func TestExitCodes(t *testing.T) {
 
 		{"check -c " + good, exitOK, "from 30 rejections", ""},
 		{"check -c ../../../conf/siphunt.toml", exitOK, "OK", ""},
+		{"check -c ../../../conf/siphunt.toml", exitOK, "\nslow_attempts = 20\n", ""},
 		{"check -c ../../internal/config/testdata/conf.good.toml", exitOK, "enriched by  city.mmdb, 2 assets, 1 tag", `siphunt check: enrich.geoip = "city.mmdb" cannot be read`},
 		{"check -c " + bad, exitBad, "", `bad.toml:2: detector.atempts: no such key; did you mean "attempts"?`},
 		{"check -c none.toml", exitBad, "", "none.toml: no such file"},

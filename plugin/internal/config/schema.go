@@ -12,24 +12,28 @@ import (
 type table struct {
 	many  bool          // written [[name]], and there may be several
 	begin func(*Config) // makes room for one, nil if it is there
+	about string        // what it is, for the README, if its keys do not say so
 }
 
 // tables are all tables of a configuration file.
 var tables = map[string]table{
-	"detector":     {},
-	"flows":        {},
-	"flows.custom": {begin: func(c *Config) { c.Custom = &flow.Mapping{} }},
-	"alerts":       {},
-	"enrich":       {},
-	"feed":         {},
-	"state":        {},
-	"asset": {many: true, begin: func(c *Config) {
+	"detector": {},
+	"flows":    {},
+	"flows.custom": {
+		begin: func(c *Config) { c.Custom = &flow.Mapping{} },
+		about: "the fields of other exporters, with `flows.format = \"custom\"`",
+	},
+	"alerts": {},
+	"enrich": {},
+	"feed":   {},
+	"state":  {},
+	"asset": {many: true, about: "`registrars`, `name`, `owner`, `contact`, `labels`: whom to call about a server", begin: func(c *Config) {
 		c.Enrich.Assets = append(c.Enrich.Assets, enrich.Asset{})
 	}},
-	"allow": {many: true, begin: func(c *Config) {
+	"allow": {many: true, about: "`clients`, `registrars`, `extensions`, `until`, `reason`: what is not counted", begin: func(c *Config) {
 		c.Detector.Allow = append(c.Detector.Allow, detect.AllowRule{})
 	}},
-	"override": {many: true, begin: func(c *Config) { // what it leaves out is as elsewhere
+	"override": {many: true, about: "`registrars`, and other thresholds for them", begin: func(c *Config) { // what it leaves out is as elsewhere
 		c.Detector.Overrides = append(c.Detector.Overrides, detect.Override{Thresholds: c.Detector.Thresholds})
 	}},
 }
@@ -121,6 +125,8 @@ var others = []setting{
 
 	{"flows.format", `"auto"`, "names of the fields, see above",
 		func(c *Config) any { return &c.Format }},
+	{"flows.sampling", `100`, "the exporter looks at 1 in so many packets; attempts in alerts are scaled by it",
+		func(c *Config) any { return &c.Sampling }},
 
 	{"alerts.format", `"ecs"`, "of the alerts: `\"ecs\"` (Elastic Common Schema), `\"ocsf\"` (Detection Finding) or `\"idea\"` (IDEA0)",
 		func(c *Config) any { return &c.AlertFormat }},

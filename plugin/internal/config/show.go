@@ -86,10 +86,10 @@ func show(field any) string {
 	switch f := field.(type) {
 	case *string:
 		return strconv.Quote(*f)
-	case *bool:
-		return strconv.FormatBool(*f)
 	case *int:
 		return strconv.Itoa(*f)
+	case *bool:
+		return strconv.FormatBool(*f)
 	case *float64:
 		return strconv.FormatFloat(*f, 'f', -1, 64)
 	case *time.Duration:
@@ -158,12 +158,15 @@ func shortDuration(d time.Duration) string {
 // KeysTable returns the table of all keys for the README, in Markdown.
 func KeysTable() string {
 	var b strings.Builder
-	b.WriteString("| key | default | |\n| --- | --- | --- |\n")
+	b.WriteString("| key | default | what it is |\n| --- | --- | --- |\n")
 	defaults := Default()
 	for _, s := range schema {
 		if s.about != "" {
 			fmt.Fprintf(&b, "| `%s` | `%s` | %s |\n", s.name, thousands(show(s.field(defaults))), s.about)
 		}
+	}
+	for _, t := range []string{"flows.custom", "asset", "allow", "override"} {
+		fmt.Fprintf(&b, "| `%s` | | %s |\n", header(t), tables[t].about)
 	}
 	return b.String()
 }
