@@ -51,7 +51,7 @@ func appendFrame(dst []byte, parts ...[]byte) ([]byte, error) {
 	for _, p := range parts {
 		n += len(p)
 	}
-	if n > math.MaxUint32 {
+	if uint64(n) > math.MaxUint32 {
 		return dst, fmt.Errorf("%d bytes are too many for one frame", n)
 	}
 	var head [frameHead]byte
