@@ -100,7 +100,7 @@ func (d *Detector) Finish() {
 		return
 	}
 	d.runTo(d.nextCheck)
-	for d.openIncidents > 0 || d.waiting.Waiting > 0 {
+	for d.openIncidents > 0 || d.waiting.Waiting+d.hurried.Waiting > 0 {
 		d.runTo(d.nextCheck)
 	}
 }

@@ -13,6 +13,8 @@ func (d *Detector) conclude(pi uint32, p *pair) (entered bool) {
 	}
 	if !d.isDoubtful(p) || p.member != 0 && d.incidentOf(p).kind != DistributedScan {
 		d.unsuspect(pi, p)
+	} else if p.has(isSuspicious) {
+		d.restless.Add(pi, d.full(p.last)) // what it does from now on keeps the pair, not the doubt
 	}
 	return entered
 }

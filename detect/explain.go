@@ -52,7 +52,7 @@ func (d *Detector) reject(s *subject, code uint8) {
 		d.rejectKnown(s, p, t)
 	case p.has(isSuspicious|isDormant) || d.isUnexplained(p):
 		d.takeUnexplained(s.pair, p, t)
-	case p.count() == 1:
+	case p.count() == 1 || p.first == uint32(t):
 		d.awaitGrace(s.pair, p)
 	}
 	d.ensureAged(s.pair, p)
@@ -226,7 +226,7 @@ func (d *Detector) observeRequest(f *Flow) {
 	d.identify(&s, f)
 	d.find(&s)
 	if tool && s.client != 0 {
-		d.clients.At(s.client).flags |= isTool
+		d.hurry(d.clients.At(s.client))
 	}
 	if s.pair != 0 && d.pairs.At(s.pair).member != 0 {
 		d.incidentOf(d.pairs.At(s.pair)).witness(f)

@@ -151,7 +151,7 @@ func (d *Detector) viewOf(pi uint32, p *pair) view {
 	return v
 }
 
-// gather returns the pairs that an incident takes when it opens, in the order in which they were made, and the incidents that it takes in.
+// gather returns the pairs that an incident takes when it opens, in the order in which their runs began, and the incidents that it takes in.
 func (d *Detector) gather(g *grouping, v *view) (pairs []uint32, absorbed []*incident) {
 	var left []uint32
 	take := func(pi uint32) {
@@ -198,7 +198,7 @@ func (d *Detector) gather(g *grouping, v *view) (pairs []uint32, absorbed []*inc
 		d.leave(pi, d.pairs.At(pi))
 	}
 	pairs = append(pairs, left...)
-	slices.Sort(pairs)
+	d.sortByFirst(pairs)
 	slices.SortFunc(absorbed, func(a, b *incident) int { return int(a.number) - int(b.number) })
 	return pairs, slices.Compact(absorbed)
 }

@@ -300,12 +300,17 @@ func (m *memory) setGood(pi uint32, p *pair, is bool) {
 	if p.has(good) == is {
 		return
 	}
-	p.flags ^= good
 	if is {
 		m.vouch(pi, p)
 	} else {
 		m.retract(pi, p)
 	}
+	m.countGood(p, is)
+}
+
+// countGood counts a pair that becomes known good, or is no longer.
+func (m *memory) countGood(p *pair, is bool) {
+	p.flags ^= good
 	c, e := m.clients.At(p.client), m.extensions.At(p.extension)
 	r := &m.registrars[c.registrar]
 	if is {

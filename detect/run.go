@@ -1,7 +1,9 @@
 package detect
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"github.com/siphunt/siphunt/detect/internal/store"
 )
@@ -58,22 +60,63 @@ func (d *Detector) graceOf(c *client) int64 {
 // awaitGrace has a run looked at when its grace is over. Pairs that were forgotten leave hints behind; when a flood has
 // left too many, all are made anew.
 func (d *Detector) awaitGrace(pi uint32, p *pair) {
-	if d.waiting.Waiting > 16_384+2*d.cfg.MaxPairs {
+	if d.waiting.Waiting+d.hurried.Waiting > 16_384+2*d.cfg.MaxPairs {
 		d.startGraces()
 	}
-	c := d.clients.At(p.client)
-	d.waiting.Add(pi, d.full(p.first)-(min(d.graces.grace, d.idleTimeout)-d.graceOf(c)))
+	if d.clients.At(p.client).flags&isTool != 0 {
+		d.hurried.Add(pi, d.full(p.first))
+	} else {
+		d.waiting.Add(pi, d.full(p.first))
+	}
+}
+
+// isWaiting tells whether the run of a pair may be a login under way.
+func (p *pair) isWaiting() bool {
+	return p.has(runOpen) && (p.member == 0 && !p.has(isSuspicious|isDormant|runKnown) || p.member != 0 && p.has(runExcluded))
+}
+
+// hurry notes that a client has called itself by the name of an attack tool: its runs have less time from now on.
+func (d *Detector) hurry(c *client) {
+	if c.flags&isTool != 0 {
+		return
+	}
+	c.flags |= isTool
+	d.eachOfClient(c, func(pi uint32) {
+		if p := d.pairs.At(pi); p.isWaiting() {
+			d.awaitGrace(pi, p)
+		}
+	})
 }
 
 // startGraces makes the timer of the runs that are logins under way.
 func (d *Detector) startGraces() {
 	d.waiting = store.NewTimer(d.now-maxGrace, maxGrace+d.checkInterval)
+	d.hurried = store.NewTimer(d.now-d.idleTimeout, d.idleTimeout+d.checkInterval)
 	for pi := uint32(1); pi <= d.pairs.Top; pi++ {
 		p := d.pairs.At(pi)
-		if p.client != 0 && p.has(runOpen) && (p.member == 0 && !p.has(isSuspicious|isDormant|runKnown) || p.member != 0 && p.has(runExcluded)) {
+		if p.client != 0 && p.isWaiting() {
 			d.awaitGrace(pi, p)
 		}
 	}
+}
+
+// ripenAll looks at the runs whose grace is over, in the order in which they began.
+func (d *Detector) ripenAll() {
+	var due []uint32
+	add := func(pi uint32) { due = append(due, pi) }
+	d.waiting.Drain(d.now-min(d.graces.grace, d.idleTimeout), add)
+	d.hurried.Drain(d.now-d.challengeGrace, add)
+	d.sortByFirst(due)
+	for _, pi := range slices.Compact(due) {
+		d.ripen(pi)
+	}
+}
+
+// sortByFirst puts pairs into the order in which their runs began.
+func (d *Detector) sortByFirst(pairs []uint32) {
+	slices.SortFunc(pairs, func(a, b uint32) int {
+		return cmp.Or(cmp.Compare(d.full(d.pairs.At(a).first), d.full(d.pairs.At(b).first)), cmp.Compare(a, b))
+	})
 }
 
 // ripen looks at a run whose grace is over.

@@ -26,9 +26,9 @@ func TestNoise(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := newNoise(t)
-	var f detect.Flow
-	for g.Next(&f) {
-		d.Observe(&f)
+	var r network.Record
+	for g.Next(&r) {
+		d.Observe(&r.Flow)
 		n.take(d.Alerts())
 	}
 	d.Finish()

@@ -125,6 +125,8 @@ var others = []setting{
 
 	{"flows.format", `"auto"`, "names of the fields, see above",
 		func(c *Config) any { return &c.Format }},
+	{"flows.sampling", `100`, "the exporter looks at 1 in so many packets; attempts in alerts are scaled by it",
+		func(c *Config) any { return &c.Sampling }},
 
 	{"alerts.format", `"ecs"`, "of the alerts: `\"ecs\"` (Elastic Common Schema), `\"ocsf\"` (Detection Finding) or `\"idea\"` (IDEA0)",
 		func(c *Config) any { return &c.AlertFormat }},
