@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"net"
 	"os"
@@ -113,6 +112,6 @@ func dryRun(t *testing.T, path string) {
 	t.Helper()
 	said, err := exec.Command(fluentBitProgram(t), "--dry-run", "-c", path).CombinedOutput()
 	if err != nil || !strings.Contains(string(said), "configuration test is successful") {
-		t.Error(fmt.Sprintf("%v\n%s", err, said))
+		t.Errorf("%v\n%s", err, said)
 	}
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/siphunt/siphunt/detect"
 	"github.com/siphunt/siphunt/plugin/internal/alert/enrich"
@@ -204,7 +205,7 @@ func allSettings() []setting {
 			return t.field(&newest(c.Detector.Overrides).Thresholds)
 		}})
 	}
-	all := append(general, others...)
+	all := slices.Concat(general, others)
 	all = append(all, overrides...)
 	return append(all, customSettings()...)
 }

@@ -132,7 +132,7 @@ func (f *frames) next() ([]byte, error) {
 // read fills b. A file that ends before its size was cut while it was read.
 func (f *frames) read(b []byte) error {
 	_, err := io.ReadFull(f.in, b)
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return damaged("it ends in the middle")
 	}
 	return err
@@ -147,7 +147,7 @@ type payloads struct {
 
 func (p *payloads) Read(b []byte) (int, error) {
 	for len(p.rest) == 0 && p.err == nil {
-		if p.rest, p.err = p.next(); p.err == io.EOF {
+		if p.rest, p.err = p.next(); errors.Is(p.err, io.EOF) {
 			p.err = damaged("it has no end")
 		} else if p.err == nil && len(p.rest) == 0 {
 			p.err = io.EOF
