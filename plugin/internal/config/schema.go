@@ -205,9 +205,7 @@ func allSettings() []setting {
 			return t.field(&newest(c.Detector.Overrides).Thresholds)
 		}})
 	}
-	all := slices.Concat(general, others)
-	all = append(all, overrides...)
-	return append(all, customSettings()...)
+	return slices.Concat(general, others, overrides, customSettings())
 }
 
 // customExamples are values of the keys of [flows.custom] that are no field paths.
