@@ -119,33 +119,3 @@ func TestRestoreRefusesWhatIsCutOrForeign(t *testing.T) {
 		t.Errorf("error %v, want %s", err, want)
 	}
 }
-
-// A snapshot that somebody has tampered with may be refused or taken; it never crashes anything.
-func FuzzRestore(f *testing.F) {
-	cfg, records := mix(3)
-	d := newDetector(f, func(c *detect.Config) { *c = cfg })
-	for i := range records[:3000] {
-		flow := records[i].flow
-		d.Observe(&flow)
-		if i%1000 == 100 {
-			var b bytes.Buffer
-			if err := d.Snapshot(&b); err != nil {
-				f.Fatal(err)
-			}
-			f.Add(b.Bytes())
-		}
-	}
-	f.Fuzz(func(t *testing.T, b []byte) {
-		d := newDetector(t, func(c *detect.Config) { *c = cfg })
-		if d.Restore(bytes.NewReader(b)) != nil {
-			return
-		}
-		for i := range records[:300] {
-			flow := records[3000+i].flow
-			flow.Time = d.Stats().Clock + int64(i)*100
-			d.Observe(&flow)
-		}
-		d.Advance(d.Stats().Clock+3_000_000, 1)
-		d.Alerts()
-	})
-}
