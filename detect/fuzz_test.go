@@ -29,7 +29,7 @@ func flowsOf(data []byte, now int64) (flows []Flow) {
 		if f.Status == 0 && status&8 != 0 {
 			f.UserAgent = "sipvicious"
 		}
-		now += int64(pause&63) * []int64{1, 100, 10_000, 120_000}[pause>>6]
+		now += int64(pause&63) * []int64{1, 100, 1000, 10_000}[pause>>6]
 		f.Time = now
 		if what&0x40 != 0 {
 			f.Time -= int64(status) * 100
