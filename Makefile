@@ -13,6 +13,9 @@ SCALE      ?= 1
 PHONES     ?= 60000
 OPENSEARCH ?= 2 3
 
+# The command builds for these; the library is for Linux, and needs cgo.
+PLATFORMS := linux/386 linux/arm linux/arm64 darwin/arm64 windows/amd64
+
 LINTER_VERSION := 2.15.0
 LINTER         := build/tools/golangci-lint-$(LINTER_VERSION)
 
@@ -37,8 +40,8 @@ help: ## Show this list
 
 .PHONY: build
 build: needs ## Build bin/siphunt.so (the plugin pair) and bin/siphunt (the command)
-	go build -ldflags '$(LDFLAGS)' -buildmode=c-shared -o bin/siphunt.so ./plugin
-	go build -ldflags '$(LDFLAGS)' -o bin/siphunt ./plugin/cmd/siphunt
+	go build -trimpath -ldflags '$(LDFLAGS)' -buildmode=c-shared -o bin/siphunt.so ./plugin
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/siphunt ./plugin/cmd/siphunt
 
 .PHONY: run
 run: build ## Show the detector at work on recorded attacks: in Fluent Bit, or by replay where there is none
@@ -96,6 +99,10 @@ lint: needs $(LINTER) vulnerabilities ## Check format, vet, linters, the walls b
 	@c=$$(go list -f '{{if .CgoFiles}}{{.ImportPath}}{{end}}' ./...); test "$$c" = github.com/siphunt/siphunt/plugin || \
 		{ echo "import \"C\" belongs in package plugin only, but is in:" $$c; exit 1; }
 	go vet ./... ./testdata/bench/...
+	go mod tidy -diff
+	@for target in $(PLATFORMS); do \
+		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build -o /dev/null ./plugin/cmd/siphunt || { echo "for $$target"; exit 1; }; \
+	done
 	$(LINTER) run ./... ./testdata/bench/...
 
 .PHONY: bench

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -115,10 +116,10 @@ func (x *explanation) read(in io.Reader) error {
 	defer lines.Close()
 	for lines.Number() < maxExplained {
 		line, err := lines.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
-		if err != nil && err != replay.ErrLongLine {
+		if err != nil && !errors.Is(err, replay.ErrLongLine) {
 			return err
 		}
 		x.line(lines.Number(), x.explainer.Line(line))

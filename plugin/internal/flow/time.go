@@ -34,7 +34,7 @@ func (u timeUnit) millis(n int64) int64 {
 		u = unitOf(float64(n))
 	}
 	if u == 1 {
-		if n > detect.MaxTime/1000 {
+		if n < 0 || n > detect.MaxTime/1000 { // before it can overflow
 			return -1
 		}
 		return n * 1000
