@@ -110,7 +110,7 @@ func (d *Detector) distributedClients(v *view) (figure, bar int) {
 	g := v.extension
 	bar = v.allow(v.thresholds.DistributedClients, int(v.e.good))
 	attempts := uint64(v.thresholds.Attempts)
-	if int(g.suspicious) < bar || g.rejections < attempts || g.rejections < g.look {
+	if int(g.suspicious) < bar || g.rejections < attempts || g.rejections < uint64(g.look) {
 		return 0, bar
 	}
 	strongest := 0
@@ -122,7 +122,7 @@ func (d *Detector) distributedClients(v *view) (figure, bar int) {
 		pi = p.inExtension.next
 	}
 	if others := g.rejections - uint64(strongest); others < attempts {
-		g.look = g.rejections + attempts - others
+		g.look = uint32(min(g.rejections+attempts-others, math.MaxUint32))
 		return 0, bar
 	}
 	return int(g.suspicious), bar
