@@ -72,10 +72,10 @@ var groupings = [...]grouping{
 		return min(v.r.suspiciousClients, v.r.suspiciousExtensions), v.allow(v.thresholds.DistributedScanSize, v.r.recent.sum(d.now))
 	}},
 	{kind: Scan, by: byClient, slow: true, key: "slow_extensions", reached: func(_ *Detector, v *view) (int, int) {
-		return int(v.client.suspicious + v.client.dormant), v.allow(v.thresholds.SlowExtensions, int(v.c.good))
+		return v.client.inADay(), v.allow(v.thresholds.SlowExtensions, int(v.c.good))
 	}},
 	{kind: Distributed, by: byExtension, slow: true, key: "slow_clients", reached: func(_ *Detector, v *view) (int, int) {
-		return int(v.extension.suspicious + v.extension.dormant), v.allow(v.thresholds.SlowClients, int(v.e.good))
+		return v.extension.inADay(), v.allow(v.thresholds.SlowClients, int(v.e.good))
 	}},
 	{kind: BruteForce, by: byPair, key: "attempts", reached: func(_ *Detector, v *view) (int, int) {
 		if v.p.has(runSlow) {
@@ -89,6 +89,15 @@ var groupings = [...]grouping{
 		}
 		return v.p.count(), v.thresholds.SlowAttempts
 	}},
+}
+
+// inADay returns the pairs of a group that the sums of a day count, 0 where more than half of them are of the last idle_timeout: what is
+// fast has rows of its own.
+func (g *group) inADay() int {
+	if g.dormant < g.suspicious {
+		return 0
+	}
+	return int(g.suspicious + g.dormant)
 }
 
 // allow raises a threshold by what is to be expected of those who are known good.

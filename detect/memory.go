@@ -177,6 +177,7 @@ type registrar struct {
 	suspiciousClients    int         // clients with a suspicious pair
 	suspiciousExtensions int         // extensions with one
 	failing              []uint32    // pairs that were known good and may be in an outage
+	trustedBy            []uint32    // registrars whose sister it is
 	sisters              []uint32    // registrars that serve the same clients
 	attack, outage       uint32      // open incidents: a distributed scan, an outage
 	recovered            int64       // since when an outage seems over, 0 if it does not

@@ -75,7 +75,7 @@ func TestNamesInDocuments(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, m := range regexp.MustCompile("`(?:fluentbit_siphunt_)?([a-z_]+_(?:total|seconds|bytes|info|whole))\\b[^`]*`").FindAllStringSubmatch(string(b), -1) {
-			if !metric[m[1]] {
+			if !metric[m[1]] && !strings.HasPrefix(m[1], "fluentbit_") { // those are Fluent Bit's own
 				t.Errorf("%s: there is no metric %s", file, m[1])
 			}
 		}
