@@ -28,6 +28,8 @@ type Detector struct {
 	tools     *toolNames
 	graces    graces
 	waiting   *store.Timer // runs that may be logins under way, by their first rejection
+	hurried   *store.Timer // those of clients that are tools
+	overdue   []dueRun     // room for those that are due
 	sisters   sisters
 	campaigns campaigns
 	attacked  []*incident // distributed scans, in the order in which they opened
@@ -153,10 +155,13 @@ func (d *Detector) startTimers() {
 		p := d.pairs.At(pi)
 		if p.client == 0 || p.member != 0 {
 			p.flags &^= isAged
+			if p.client != 0 && p.has(isSuspicious) {
+				d.restless.Add(pi, d.full(p.last))
+			}
 			continue
 		}
 		d.place(pi, p)
-		if p.has(isResting) && p.has(isSuspicious) {
+		if p.has(isResting|runClosed) && p.has(isSuspicious) {
 			d.restless.Add(pi, d.full(p.last))
 		}
 	}
@@ -172,7 +177,7 @@ func (d *Detector) startTimers() {
 func (d *Detector) check() {
 	d.ends.Drain(d.now-d.idleTimeout, d.endIdle)
 	d.graces.measure(d.now, d.challengeGrace)
-	d.waiting.Drain(d.now-min(d.graces.grace, d.idleTimeout), d.ripen)
+	d.judgeOverdue()
 	d.age()
 	d.checkAttacks()
 	d.checkOutages()

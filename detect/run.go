@@ -1,7 +1,10 @@
 package detect
 
 import (
+	"cmp"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/siphunt/siphunt/detect/internal/store"
 )
@@ -58,16 +61,61 @@ func (d *Detector) graceOf(c *client) int64 {
 // awaitGrace has a run looked at when its grace is over. Pairs that were forgotten leave hints behind; when a flood has
 // left too many, all are made anew.
 func (d *Detector) awaitGrace(pi uint32, p *pair) {
-	if d.waiting.Waiting > 16_384+2*d.cfg.MaxPairs {
+	if d.waiting.Waiting+d.hurried.Waiting > 16_384+2*d.cfg.MaxPairs {
 		d.startGraces()
 	}
-	c := d.clients.At(p.client)
-	d.waiting.Add(pi, d.full(p.first)-(min(d.graces.grace, d.idleTimeout)-d.graceOf(c)))
+	timer, longest := d.waiting, int64(maxGrace)
+	if d.clients.At(p.client).flags&isTool != 0 {
+		timer, longest = d.hurried, d.challengeGrace
+	}
+	timer.Rewind(max(d.full(p.first), d.now-longest)) // it may be overdue soon, as the grace may have been shorter before
+	timer.Add(pi, d.full(p.first))
+}
+
+// judgeOverdue looks at the runs whose grace is over, in the order in which it ended.
+func (d *Detector) judgeOverdue() {
+	overdue := d.overdue[:0]
+	note := func(pi uint32) {
+		if p := d.pairs.At(pi); p.client != 0 && p.has(runOpen) {
+			overdue = append(overdue, dueRun{d.full(p.first) + d.graceOf(d.clients.At(p.client)), pi})
+		}
+	}
+	d.hurried.Drain(d.now-d.challengeGrace, note)
+	d.waiting.Drain(d.now-min(d.graces.grace, d.idleTimeout), note)
+	slices.SortFunc(overdue, func(a, b dueRun) int {
+		if c := cmp.Compare(a.at, b.at); c != 0 || a.pair == b.pair {
+			return c
+		}
+		return d.compareNames(d.pairs.At(a.pair), d.pairs.At(b.pair))
+	})
+	for _, run := range overdue {
+		d.ripen(run.pair)
+	}
+	d.overdue = overdue[:0]
+}
+
+// dueRun is a run with the end of its grace.
+type dueRun struct {
+	at   int64
+	pair uint32
+}
+
+// compareNames puts pairs into an order that does not depend on where they are kept.
+func (d *Detector) compareNames(p, q *pair) int {
+	if c := d.clientAddr(p.client).Compare(d.clientAddr(q.client)); c != 0 {
+		return c
+	}
+	var a, b [maxName]byte
+	if c := strings.Compare(d.nameOf(d.extensions.At(p.extension), &a), d.nameOf(d.extensions.At(q.extension), &b)); c != 0 {
+		return c
+	}
+	return d.registrarAddr(d.clients.At(p.client).registrar).Compare(d.registrarAddr(d.clients.At(q.client).registrar))
 }
 
 // startGraces makes the timer of the runs that are logins under way.
 func (d *Detector) startGraces() {
 	d.waiting = store.NewTimer(d.now-maxGrace, maxGrace+d.checkInterval)
+	d.hurried = store.NewTimer(d.now-d.challengeGrace, d.challengeGrace+d.checkInterval)
 	for pi := uint32(1); pi <= d.pairs.Top; pi++ {
 		p := d.pairs.At(pi)
 		if p.client != 0 && p.has(runOpen) && (p.member == 0 && !p.has(isSuspicious|isDormant|runKnown) || p.member != 0 && p.has(runExcluded)) {
@@ -82,7 +130,7 @@ func (d *Detector) ripen(pi uint32) {
 	switch {
 	case p.client == 0 || !p.has(runOpen) || p.has(isDormant) || !d.isAlive(p):
 	case p.member != 0:
-		if p.has(runExcluded) && d.isSettledMember(p) {
+		if p.has(runExcluded) && d.isMoreThanLogin(p) {
 			d.include(p)
 		}
 	case p.has(runKnown | isSuspicious):
@@ -116,15 +164,7 @@ func (d *Detector) passwordRefused(p *pair) bool {
 // beginRun begins a new run with a rejection at t that is not counted yet.
 func (d *Detector) beginRun(s *subject, p *pair, t int64) {
 	d.openRun(s.pair, p, t)
-	switch {
-	case p.member != 0:
-		if m := d.members.At(p.member); m.entered || p.has(good) {
-			p.flags |= runExcluded
-		}
-		if p.has(good) {
-			p.flags |= runKnown
-		}
-	case p.has(good) || d.isKnownElsewhere(s):
+	if p.member == 0 && !p.has(runKnown) && d.isKnownElsewhere(s) {
 		p.flags |= runKnown
 	}
 }
@@ -133,16 +173,23 @@ func (d *Detector) openRun(pi uint32, p *pair, t int64) {
 	d.forgetRun(pi, p)
 	p.flags |= runOpen
 	p.first, p.last = uint32(t), uint32(t)
+	if p.has(good) {
+		p.flags |= runKnown
+	}
+	if p.member != 0 && (p.has(good) || d.members.At(p.member).entered) {
+		p.flags |= runExcluded
+	}
 }
 
-// widen takes the time of a rejection into the run.
-func (d *Detector) widen(p *pair, t int64) {
-	if t < d.full(p.first) {
+// widen takes the time of a rejection into the run. It tells whether the run begins earlier now.
+func (d *Detector) widen(p *pair, t int64) (earlier bool) {
+	if earlier = t < d.full(p.first); earlier {
 		p.first = uint32(t)
 	}
 	if t > d.full(p.last) {
 		p.last = uint32(t)
 	}
+	return earlier
 }
 
 // addToRun counts a rejection in the run of a pair, as far as its counters reach.

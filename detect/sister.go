@@ -103,28 +103,29 @@ func (d *Detector) shareClient(a, b [16]byte, client *[16]byte) {
 	if slices.Compare(a[:], b[:]) > 0 {
 		a, b = b, a
 	}
-	if note(d.sisters.shared, [2][16]byte{a, b}, client, d.now) >= sharedClients {
+	if n, _ := note(d.sisters.shared, [2][16]byte{a, b}, client, d.now); n >= sharedClients {
 		d.link(d.registrarByAddress[a], d.registrarByAddress[b])
 	}
 }
 
-// note counts a client in a relation, and returns how many it has, about.
-func note(relations map[[2][16]byte]*relation, key [2][16]byte, client *[16]byte, now int64) (clients int) {
+// note counts a client in a relation, and returns how many it has, about, and whether this one is new.
+func note(relations map[[2][16]byte]*relation, key [2][16]byte, client *[16]byte, now int64) (clients int, isNew bool) {
 	r := relations[key]
 	if r == nil {
 		if len(relations) >= maxRelations {
-			return 0
+			return 0, false
 		}
 		r = new(relation)
 		relations[key] = r
 	}
 	bit := fixedHash(client) % 256
+	isNew = r.clients[bit/64]&(1<<(bit%64)) == 0
 	r.clients[bit/64] |= 1 << (bit % 64)
 	r.last = now
 	for _, word := range r.clients {
 		clients += bits.OnesCount64(word)
 	}
-	return clients
+	return clients, isNew
 }
 
 // link makes two registrars sisters.
@@ -173,42 +174,42 @@ func (d *Detector) isKnownElsewhere(s *subject) bool {
 			return true
 		}
 	}
-	other := d.vouchesFor(&s.clientAddress, s.name, s.registrar)
-	if other == 0 {
-		return false
-	}
-	if r.good == 0 {
-		return true
-	}
-	n := note(d.sisters.failed, [2][16]byte{s.registrarAddress, d.registrars[other].address}, &s.clientAddress, d.now)
-	if n == sharedClients {
-		d.excuseVouched(s.registrar)
-	}
-	return n >= sharedClients && n >= r.good
-}
-
-// vouchesFor returns another registrar at which a client is known good on an extension, 0 if there is none.
-func (d *Detector) vouchesFor(client *[16]byte, name string, registrar uint32) (other uint32) {
-	d.eachVouching(client, name, func(pi uint32) bool {
-		n := d.registrarOfPair(pi)
-		if n == registrar || !d.isGood(d.pairs.At(pi)) {
-			return false
+	known := false
+	d.eachVouchingElsewhere(&s.clientAddress, s.name, s.registrar, func(other uint32) bool {
+		if r.good == 0 {
+			known = true
+			return true
 		}
-		other = n
-		return true
+		n, isNew := note(d.sisters.failed, [2][16]byte{s.registrarAddress, d.registrars[other].address}, &s.clientAddress, d.now)
+		if n >= sharedClients && n >= r.good {
+			known = true
+			if isNew {
+				d.excuseVouched(s.registrar, other)
+			}
+		}
+		return false
 	})
-	return other
+	return known
 }
 
-// excuseVouched explains the runs at a registrar of clients that were accepted elsewhere.
-func (d *Detector) excuseVouched(registrar uint32) {
+// eachVouchingElsewhere calls do for the other registrars at which a client is known good on an extension, until it returns true. It
+// tells whether it did.
+func (d *Detector) eachVouchingElsewhere(client *[16]byte, name string, registrar uint32, do func(other uint32) bool) bool {
+	return d.eachVouching(client, name, func(pi uint32) bool {
+		n := d.registrarOfPair(pi)
+		return n != registrar && d.isGood(d.pairs.At(pi)) && do(n)
+	})
+}
+
+// excuseVouched explains the runs at a registrar of clients that another one has accepted.
+func (d *Detector) excuseVouched(registrar, other uint32) {
 	r := &d.registrars[registrar]
 	for _, pi := range slices.Sorted(slices.Values(r.suspects)) {
 		p := d.pairs.At(pi)
 		if p.member != 0 || !p.has(runOpen) {
 			continue
 		}
-		if d.vouchesFor(&d.clients.At(p.client).address, d.nameCopy(p.extension), registrar) != 0 {
+		if d.eachVouchingElsewhere(&d.clients.At(p.client).address, d.nameCopy(p.extension), registrar, func(n uint32) bool { return n == other }) {
 			d.excuse(pi, p)
 		}
 	}
