@@ -13,6 +13,9 @@ SCALE      ?= 1
 PHONES     ?= 60000
 OPENSEARCH ?= 2 3
 
+# The command builds for these; the library is for Linux, and needs cgo.
+PLATFORMS := linux/386 linux/arm linux/arm64 darwin/arm64 windows/amd64
+
 LINTER_VERSION := 2.15.0
 LINTER         := build/tools/golangci-lint-$(LINTER_VERSION)
 
@@ -37,8 +40,8 @@ help: ## Show this list
 
 .PHONY: build
 build: needs ## Build bin/siphunt.so (the plugin pair) and bin/siphunt (the command)
-	go build -ldflags '$(LDFLAGS)' -buildmode=c-shared -o bin/siphunt.so ./plugin
-	go build -ldflags '$(LDFLAGS)' -o bin/siphunt ./plugin/cmd/siphunt
+	go build -trimpath -ldflags '$(LDFLAGS)' -buildmode=c-shared -o bin/siphunt.so ./plugin
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/siphunt ./plugin/cmd/siphunt
 
 .PHONY: run
 run: build ## Show the detector at work on recorded attacks: in Fluent Bit, or by replay where there is none
@@ -85,12 +88,21 @@ golden: needs ## Write all golden files anew: alerts of the scenarios, sample al
 	go test ./plugin/cmd/siphunt ./plugin/cmd/siphunt/siem/dashboard ./plugin/internal/alert ./plugin/internal/config -update
 	git diff --stat
 
+.PHONY: docs
+docs: needs ## Write the tables of keys and metrics in README.md anew, from the code
+	go test ./plugin/cmd/siphunt -run '^TestTablesInDocuments$$' -docs
+	git diff --stat
+
 .PHONY: lint
 lint: needs $(LINTER) vulnerabilities ## Check format, vet, linters, the walls between the packages, known vulnerabilities
 	@bad=$$(gofmt -l detect plugin testdata); test -z "$$bad" || { echo "gofmt -w is needed on:" $$bad; exit 1; }
 	@c=$$(go list -f '{{if .CgoFiles}}{{.ImportPath}}{{end}}' ./...); test "$$c" = github.com/siphunt/siphunt/plugin || \
 		{ echo "import \"C\" belongs in package plugin only, but is in:" $$c; exit 1; }
 	go vet ./... ./testdata/bench/...
+	go mod tidy -diff
+	@for target in $(PLATFORMS); do \
+		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build -o /dev/null ./plugin/cmd/siphunt || { echo "for $$target"; exit 1; }; \
+	done
 	$(LINTER) run ./... ./testdata/bench/...
 
 .PHONY: bench

@@ -14,7 +14,7 @@ func (d *Detector) conclude(pi uint32, p *pair) (entered bool) {
 	if !d.isDoubtful(p) || p.member != 0 && d.incidentOf(p).kind != DistributedScan {
 		d.unsuspect(pi, p)
 	} else if p.has(isSuspicious) {
-		d.restless.Add(pi, d.full(p.last)) // later logins keep the pair, not its suspicion
+		d.restless.Add(pi, d.full(p.last)) // what it does from now on keeps the pair, not the doubt
 	}
 	return entered
 }
@@ -277,20 +277,23 @@ func (p *pace) add(t int64) {
 	p.peak = max(p.peak, p.count)
 }
 
+// isSlow tells whether an attack that the sums of a day have found has stayed slow.
+func (inc *incident) isSlow() bool { return inc.slow && inc.pace.peak <= phonePeak }
+
 // severity is what an analyst should make of an incident.
 func (d *Detector) severity(inc *incident) int {
 	base := SeverityLow
 	switch inc.kind {
 	case BruteForce:
-		if !inc.known && !inc.slow && !d.isPhoneLike(inc) {
+		if !inc.known && !inc.isSlow() && !d.isPhoneLike(inc) {
 			base = SeverityMedium
 		}
 	case Scan:
-		if inc.few && !inc.slow && !d.isPhoneLike(inc) {
+		if inc.few && !inc.isSlow() && !d.isPhoneLike(inc) {
 			base = SeverityMedium
 		}
 	case Spray, Distributed, HorizontalScan, DistributedScan:
-		if !inc.slow {
+		if !inc.isSlow() {
 			base = SeverityHigh
 		}
 	}

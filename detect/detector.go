@@ -28,8 +28,8 @@ type Detector struct {
 	tools     *toolNames
 	graces    graces
 	waiting   *store.Timer // runs that may be logins under way, by their first rejection
-	hurried   *store.Timer // those of clients that are tools
-	overdue   []dueRun     // room for those that are due
+	due       []uint32     // scratch of ripenAll
+	hurried   *store.Timer // those of clients that have called themselves by the name of an attack tool
 	sisters   sisters
 	campaigns campaigns
 	attacked  []*incident // distributed scans, in the order in which they opened
@@ -153,15 +153,14 @@ func (d *Detector) startTimers() {
 	d.ageing = newAgeing(check, d.horizon(), d.idleTimeout, d.checkInterval)
 	for pi := uint32(1); pi <= d.pairs.Top; pi++ {
 		p := d.pairs.At(pi)
-		if p.client == 0 || p.member != 0 {
-			p.flags &^= isAged
-			if p.client != 0 && p.has(isSuspicious) {
-				d.restless.Add(pi, d.full(p.last))
-			}
+		p.flags &^= isAged
+		if p.client == 0 {
 			continue
 		}
-		d.place(pi, p)
-		if p.has(isResting|runClosed) && p.has(isSuspicious) {
+		if p.member == 0 {
+			d.place(pi, p)
+		}
+		if p.has(isSuspicious) && (p.member != 0 || p.has(isResting|runClosed)) {
 			d.restless.Add(pi, d.full(p.last))
 		}
 	}
@@ -177,7 +176,7 @@ func (d *Detector) startTimers() {
 func (d *Detector) check() {
 	d.ends.Drain(d.now-d.idleTimeout, d.endIdle)
 	d.graces.measure(d.now, d.challengeGrace)
-	d.judgeOverdue()
+	d.ripenAll()
 	d.age()
 	d.checkAttacks()
 	d.checkOutages()

@@ -63,7 +63,9 @@ func (e *encoder) list(n int, each func(i int)) {
 	}
 }
 
+// sketch writes an estimate. Estimating sorts what it has taken lately, so that the same sketch gives the same bytes.
 func (e *encoder) sketch(s *hyperloglog.Sketch) {
+	s.Estimate()
 	b, err := s.MarshalBinary()
 	if err != nil && e.err == nil {
 		e.err = err

@@ -84,13 +84,13 @@ func TestBelatedRejectionsBelongToTheClosedRun(t *testing.T) {
 
 func TestBelatedRejectionsMakeABruteForce(t *testing.T) {
 	s := newSettledPlot(t)
-	s.guess(attacker, "300@pbx", 8, time.Second)
+	s.guess(attacker, "300@pbx", 8, 4*time.Second)
 	accepted := s.now
 	s.answer(attacker, "300@pbx", 200)
-	s.now -= time.Second
-	s.guess(attacker, "300@pbx", 11, 10*time.Millisecond)
+	s.now -= 27 * time.Second
+	s.guess(attacker, "300@pbx", 11, 2200*time.Millisecond)
 	s.told()
-	s.guess(attacker, "300@pbx", 1, 10*time.Millisecond)
+	s.guess(attacker, "300@pbx", 1, 2200*time.Millisecond)
 	s.told("open brute-force 20: 47", "success brute-force 20: 99 confirmed")
 	s.now = accepted
 	s.d.Finish()

@@ -30,12 +30,16 @@ func (d *Detector) incidentOf(p *pair) *incident { return d.incidents[d.members.
 // another incident as a whole; of a distributed scan, what is an attack by itself goes its own way.
 func (inc *incident) isWeak() bool { return inc.kind == BruteForce || inc.kind == DistributedScan }
 
-// leave takes a member out of a distributed scan, with its run.
+// leave takes a member out of a distributed scan, with its run. The scan is over if it was the last.
 func (d *Detector) leave(pi uint32, p *pair) {
 	d.exclude(p)
 	p.flags &^= runExcluded
 	mi := p.member
 	inc := d.incidentOf(p)
+	if inc.size == 1 {
+		d.report(inc, Alert{State: End, EndReason: EndIdle})
+		d.close(inc)
+	}
 	at := &inc.members
 	for *at != mi {
 		at = &d.members.At(*at).next
@@ -100,6 +104,10 @@ func (d *Detector) enter(inc *incident, pi uint32, p *pair) {
 	}
 	n := p.count()
 	if !d.enlist(inc, pi, p) {
+		if inc.kind == DistributedScan { // what it does next may be an attack by itself
+			p.flags |= runPassed
+			return
+		}
 		d.forgetRun(pi, p)
 		return
 	}
@@ -265,15 +273,19 @@ func (d *Detector) addPairAsStranger(inc *incident, p *pair) {
 
 // addStranger counts a member in the estimate, which begins with the members that are told apart.
 func (d *Detector) addStranger(inc *incident, key string) {
-	if inc.strangers == nil {
+	isFirst := inc.strangers == nil
+	if isFirst {
 		inc.strangers = hyperloglog.New14()
-		for mi := inc.members; mi != 0; {
-			m := d.members.At(mi)
-			d.addPairAsStranger(inc, d.pairs.At(m.pair))
-			mi = m.next
-		}
 	}
-	inc.strangers.Insert(unsafe.Slice(unsafe.StringData(key), len(key)))
+	inc.strangers.Insert(unsafe.Slice(unsafe.StringData(key), len(key))) // before key, which may live in d.scratch, is overwritten
+	if !isFirst {
+		return
+	}
+	for mi := inc.members; mi != 0; {
+		m := d.members.At(mi)
+		d.addPairAsStranger(inc, d.pairs.At(m.pair))
+		mi = m.next
+	}
 }
 
 // witness notes what a message of an incident tells beside its count.

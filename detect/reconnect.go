@@ -166,7 +166,12 @@ func (d *Detector) reconnectGroups(in *decoder) {
 		}
 		was := p.flags
 		p.flags &^= isSuspicious | isDormant | good | isVouching
-		d.setGood(pi, p, was&good != 0)
+		if was&good != 0 {
+			d.countGood(p, true)
+			if was&isVouching != 0 {
+				d.vouch(pi, p)
+			}
+		}
 		if was&(isSuspicious|isDormant) != 0 {
 			d.suspect(pi, p)
 		}
@@ -187,7 +192,9 @@ func (d *Detector) reconnectGroups(in *decoder) {
 		for _, sister := range r.sisters {
 			if int(sister) >= len(d.registrars) || d.registrars[sister].users == 0 {
 				in.fail("registrar %d has no sister %d", n, sister)
+				return
 			}
+			d.registrars[sister].trustedBy = append(d.registrars[sister].trustedBy, uint32(n))
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/siphunt/siphunt/detect/internal/store"
 )
@@ -64,64 +63,61 @@ func (d *Detector) awaitGrace(pi uint32, p *pair) {
 	if d.waiting.Waiting+d.hurried.Waiting > 16_384+2*d.cfg.MaxPairs {
 		d.startGraces()
 	}
-	timer, longest := d.waiting, int64(maxGrace)
 	if d.clients.At(p.client).flags&isTool != 0 {
-		timer, longest = d.hurried, d.challengeGrace
+		d.hurried.Add(pi, d.full(p.first))
+	} else {
+		d.waiting.Add(pi, d.full(p.first))
 	}
-	timer.Rewind(max(d.full(p.first), d.now-longest)) // it may be overdue soon, as the grace may have been shorter before
-	timer.Add(pi, d.full(p.first))
 }
 
-// judgeOverdue looks at the runs whose grace is over, in the order in which it ended.
-func (d *Detector) judgeOverdue() {
-	overdue := d.overdue[:0]
-	note := func(pi uint32) {
-		if p := d.pairs.At(pi); p.client != 0 && p.has(runOpen) {
-			overdue = append(overdue, dueRun{d.full(p.first) + d.graceOf(d.clients.At(p.client)), pi})
-		}
+// isWaiting tells whether the run of a pair may be a login under way.
+func (p *pair) isWaiting() bool {
+	return p.has(runOpen) && (p.member == 0 && !p.has(isSuspicious|isDormant|runKnown) || p.member != 0 && p.has(runExcluded))
+}
+
+// hurry notes that a client has called itself by the name of an attack tool: its runs have less time from now on.
+func (d *Detector) hurry(c *client) {
+	if c.flags&isTool != 0 {
+		return
 	}
-	d.hurried.Drain(d.now-d.challengeGrace, note)
-	d.waiting.Drain(d.now-min(d.graces.grace, d.idleTimeout), note)
-	slices.SortFunc(overdue, func(a, b dueRun) int {
-		if c := cmp.Compare(a.at, b.at); c != 0 || a.pair == b.pair {
-			return c
+	c.flags |= isTool
+	d.eachOfClient(c, func(pi uint32) {
+		if p := d.pairs.At(pi); p.isWaiting() {
+			d.awaitGrace(pi, p)
 		}
-		return d.compareNames(d.pairs.At(a.pair), d.pairs.At(b.pair))
 	})
-	for _, run := range overdue {
-		d.ripen(run.pair)
-	}
-	d.overdue = overdue[:0]
-}
-
-// dueRun is a run with the end of its grace.
-type dueRun struct {
-	at   int64
-	pair uint32
-}
-
-// compareNames puts pairs into an order that does not depend on where they are kept.
-func (d *Detector) compareNames(p, q *pair) int {
-	if c := d.clientAddr(p.client).Compare(d.clientAddr(q.client)); c != 0 {
-		return c
-	}
-	var a, b [maxName]byte
-	if c := strings.Compare(d.nameOf(d.extensions.At(p.extension), &a), d.nameOf(d.extensions.At(q.extension), &b)); c != 0 {
-		return c
-	}
-	return d.registrarAddr(d.clients.At(p.client).registrar).Compare(d.registrarAddr(d.clients.At(q.client).registrar))
 }
 
 // startGraces makes the timer of the runs that are logins under way.
 func (d *Detector) startGraces() {
 	d.waiting = store.NewTimer(d.now-maxGrace, maxGrace+d.checkInterval)
-	d.hurried = store.NewTimer(d.now-d.challengeGrace, d.challengeGrace+d.checkInterval)
+	d.hurried = store.NewTimer(d.now-d.idleTimeout, d.idleTimeout+d.checkInterval)
 	for pi := uint32(1); pi <= d.pairs.Top; pi++ {
 		p := d.pairs.At(pi)
-		if p.client != 0 && p.has(runOpen) && (p.member == 0 && !p.has(isSuspicious|isDormant|runKnown) || p.member != 0 && p.has(runExcluded)) {
+		if p.client != 0 && p.isWaiting() {
 			d.awaitGrace(pi, p)
 		}
 	}
+}
+
+// ripenAll looks at the runs whose grace is over, in the order in which they began.
+func (d *Detector) ripenAll() {
+	due := d.due[:0]
+	add := func(pi uint32) { due = append(due, pi) }
+	d.waiting.Drain(d.now-min(d.graces.grace, d.idleTimeout), add)
+	d.hurried.Drain(d.now-d.challengeGrace, add)
+	d.sortByFirst(due)
+	d.due = due
+	for _, pi := range slices.Compact(due) {
+		d.ripen(pi)
+	}
+}
+
+// sortByFirst puts pairs into the order in which their runs began.
+func (d *Detector) sortByFirst(pairs []uint32) {
+	slices.SortFunc(pairs, func(a, b uint32) int {
+		return cmp.Or(cmp.Compare(d.full(d.pairs.At(a).first), d.full(d.pairs.At(b).first)), cmp.Compare(a, b))
+	})
 }
 
 // ripen looks at a run whose grace is over.

@@ -19,6 +19,8 @@ type plot struct {
 	clock     time.Duration // what advance has told last
 	late      time.Duration // how long acceptances take to arrive
 	pending   []arrival     // acceptances on their way
+
+	challenges int // that logins of a story take at most
 }
 
 type arrival struct {

@@ -48,7 +48,10 @@ func (d *Detector) tally(inc *incident) tally {
 }
 
 // comesBefore tells which of two clients is named first where both are as strong.
-func (d *Detector) comesBefore(a, b uint32) bool { return d.clientAddr(a).Less(d.clientAddr(b)) }
+func (d *Detector) comesBefore(a, b uint32) bool {
+	x, y := d.clients.At(a), d.clients.At(b)
+	return cmp.Or(d.clientAddr(a).Compare(d.clientAddr(b)), d.registrarAddr(x.registrar).Compare(d.registrarAddr(y.registrar))) < 0
+}
 
 // merge makes one of the shares with the same number.
 func merge(shares []share) []share {

@@ -42,6 +42,12 @@ type process struct {
 
 func startFluentBit(t *testing.T, arguments ...string) *process {
 	t.Helper()
+	return startFluentBitOn(t, nil, arguments...)
+}
+
+// startFluentBitOn starts a Fluent Bit whose standard input is a file.
+func startFluentBitOn(t *testing.T, stdin *os.File, arguments ...string) *process {
+	t.Helper()
 	p := &process{t: t, log: filepath.Join(t.TempDir(), "log"), ended: make(chan struct{})}
 	log, err := os.Create(p.log)
 	if err != nil {
@@ -49,6 +55,9 @@ func startFluentBit(t *testing.T, arguments ...string) *process {
 	}
 	p.command = exec.Command(fluentBitProgram(t), arguments...)
 	p.command.Stdout, p.command.Stderr = log, log
+	if stdin != nil {
+		p.command.Stdin = stdin
+	}
 	if err := p.command.Start(); err != nil {
 		t.Fatal(err)
 	}

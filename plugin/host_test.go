@@ -257,6 +257,19 @@ func TestHostReload(t *testing.T) {
 	}
 }
 
+// TestHostFullStorage: what Fluent Bit copies and then drops is given again.
+func TestHostFullStorage(t *testing.T) {
+	s := oneScenario(t, "svcrack-success")
+	folder := t.TempDir()
+	config := write(t, filepath.Join(folder, "siphunt.toml"), s.config)
+	flows := write(t, filepath.Join(folder, "flows"), string(chunk(t, s.flows)))
+	alerts := write(t, filepath.Join(folder, "alerts"), "")
+	r := inHost(t, "load LIB", "load LIB", "input siphunt_alerts", "output siphunt config="+config, "start", "flush 0 "+flows+" 1 1",
+		"full 1", "collect 0 "+alerts, "full 0", "sleep 10100", "collect 0 "+alerts, "collect 0 "+alerts)
+	r.wants(t, 0, "Fluent Bit has not taken")
+	compareAlerts(t, s.alerts, unpack(t, []byte(read(t, alerts))))
+}
+
 // TestHostReloadRefused: a hot reload with a library that is listed once ends before the old pair stops.
 func TestHostReloadRefused(t *testing.T) {
 	commands := append(slices.Clone(pair), "start", "load LIB", "input siphunt_alerts", "output siphunt", "start")

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -142,7 +143,11 @@ func (p *faultyProxy) some(w http.ResponseWriter, r *http.Request, items []bulkI
 }
 
 func (p *faultyProxy) forward(r *http.Request, body []byte) (status int, answer []byte) {
-	response, err := http.Post(p.target.url+r.URL.RequestURI(), "application/x-ndjson", bytes.NewReader(body))
+	through := r.Clone(r.Context())
+	through.RequestURI, through.Host = "", ""
+	through.URL.Scheme, through.URL.Host, _ = strings.Cut(p.target.url, "://")
+	through.Body, through.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	response, err := http.DefaultClient.Do(through)
 	if err != nil {
 		return http.StatusBadGateway, []byte(fmt.Sprintf(`{"error":%q}`, err))
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -14,18 +13,22 @@ import (
 	"time"
 )
 
-// searchServer is a real OpenSearch.
+// searchServer is a real OpenSearch. Version 2 has users.
 type searchServer struct {
-	t   *testing.T
-	url string
+	t      *testing.T
+	url    string
+	secure bool
 }
+
+// Who may do all, and who has the role siphunt_writer: Fluent Bit.
+const adminPassword, writer, writerPassword = "admin", "fluent-bit", "a-long-Password-of-8-words"
 
 // startSearchServer starts the version that SIPHUNT_OPENSEARCH names (make test-siem), 2 or 3, on a free port. It ends with the
 // test. SIPHUNT_OPENSEARCH_URL names one that is there already; it must have no alerts.
 func startSearchServer(t *testing.T) *searchServer {
 	t.Helper()
 	if url := os.Getenv("SIPHUNT_OPENSEARCH_URL"); url != "" {
-		s := &searchServer{t, strings.TrimSuffix(url, "/")}
+		s := &searchServer{t: t, url: strings.TrimSuffix(url, "/")}
 		if status, _ := s.do(http.MethodGet, "logs-siphunt.alert-default,siphunt-incidents/_search", ""); status == http.StatusOK {
 			t.Fatalf("%s has alerts already: the test needs an empty server", url)
 		}
@@ -72,7 +75,7 @@ func startSearchServer(t *testing.T) *searchServer {
 			t.Logf("OpenSearch's log ends with:\n%s", tailOf(read(t, logFile), 4000))
 		}
 	})
-	s := &searchServer{t, "http://" + address}
+	s := &searchServer{t: t, url: "http://" + address, secure: version == "2"}
 	for end := time.Now().Add(patience); !s.ready(); time.Sleep(500 * time.Millisecond) {
 		select {
 		case <-ended:
@@ -89,22 +92,33 @@ func startSearchServer(t *testing.T) *searchServer {
 func tailOf(text string, n int) string { return text[max(0, len(text)-n):] }
 
 func (s *searchServer) ready() bool {
-	r, err := http.Get(s.url + "/_cluster/health")
+	response, err := http.DefaultClient.Do(s.request(http.MethodGet, "_cluster/health", ""))
 	if err != nil {
 		return false
 	}
-	defer r.Body.Close()
-	return r.StatusCode == http.StatusOK
+	return response.Body.Close() == nil && response.StatusCode == http.StatusOK
 }
 
-// do makes a request, and returns what is answered.
-func (s *searchServer) do(method, path, body string) (status int, answer map[string]any) {
-	s.t.Helper()
+func (s *searchServer) request(method, path, body string) *http.Request {
 	r, err := http.NewRequest(method, s.url+"/"+path, strings.NewReader(body))
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "application/json")
+	if s.secure {
+		r.SetBasicAuth("admin", adminPassword)
+	}
+	return r
+}
+
+// do makes a request, and returns what is answered.
+func (s *searchServer) do(method, path, body string) (status int, answer map[string]any) {
+	s.t.Helper()
+	return s.send(s.request(method, path, body))
+}
+
+func (s *searchServer) send(r *http.Request) (status int, answer map[string]any) {
+	s.t.Helper()
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
 		s.t.Fatal(err)
@@ -115,7 +129,7 @@ func (s *searchServer) do(method, path, body string) (status int, answer map[str
 		s.t.Fatal(err)
 	}
 	if err := json.Unmarshal(text, &answer); err != nil {
-		s.t.Fatalf("%s %s: %v: %.300s", method, path, err, text)
+		s.t.Fatalf("%s %s: %v: %.300s", r.Method, r.URL, err, text)
 	}
 	return response.StatusCode, answer
 }
@@ -142,16 +156,17 @@ func (s *searchServer) documents(index string) map[string]map[string]any {
 	return all
 }
 
-// siphunt runs the command.
-func (s *searchServer) siphunt(arguments ...string) (string, error) {
-	var out bytes.Buffer
-	c := exec.Command("go", append([]string{"run", "./cmd/siphunt"}, arguments...)...)
-	c.Stdout, c.Stderr = &out, &out
-	err := c.Run()
-	if err != nil {
-		err = fmt.Errorf("siphunt %s: %w\n%s", strings.Join(arguments, " "), err, &out)
+// siem runs the command siphunt siem on the server.
+func (s *searchServer) siem(action string) (string, error) {
+	arguments := []string{"run", "./cmd/siphunt", "siem", action, "--url", s.url}
+	if s.secure {
+		arguments = append(arguments, "--user", "admin", "--password-file", write(s.t, filepath.Join(s.t.TempDir(), "password"), adminPassword+"\n"))
 	}
-	return out.String(), err
+	out, err := exec.Command("go", arguments...).CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("siphunt siem %s: %w\n%s", action, err, out)
+	}
+	return string(out), err
 }
 
 // at returns all values at a dotted path; lists are gone through.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,8 +22,11 @@ const alertStream, incidentIndex = "logs-siphunt.alert-default", "siphunt-incide
 func TestSIEM(t *testing.T) {
 	fluentBitProgram(t) // nothing to test without one
 	server := startSearchServer(t)
-	if _, err := server.siphunt("siem", "install", "--url", server.url); err != nil {
+	if _, err := server.siem("install"); err != nil {
 		t.Fatal(err)
+	}
+	if server.secure {
+		addWriter(t, server)
 	}
 	chosen, alerts := distinctAlerts(t)
 	t.Logf("%d alerts of %d scenarios", len(alerts), len(chosen))
@@ -31,15 +35,48 @@ func TestSIEM(t *testing.T) {
 	t.Run("Delivery", func(t *testing.T) { testDelivery(t, server, alerts) })
 	t.Run("Incidents", func(t *testing.T) { testIncidents(t, server, alerts) })
 	t.Run("Check", func(t *testing.T) {
-		out, err := server.siphunt("siem", "check", "--url", server.url)
+		out, err := server.siem("check")
 		if err != nil || strings.Contains(out, "none of siphunt's") {
 			t.Errorf("what is mapped after all alerts: %v\n%s", err, out)
 		}
 	})
+	t.Run("Role", func(t *testing.T) { testRole(t, server) })
 	t.Run("Queries", func(t *testing.T) { testQueries(t, server, alerts) })
 	t.Run("Sigma", func(t *testing.T) { testSigma(t, server, alerts) })
 	addLocated(t, server, alerts)
 	t.Run("Dashboards", func(t *testing.T) { testDashboards(t, server, alerts) })
+}
+
+// addWriter adds the user of Fluent Bit, with the role that was installed and no other.
+func addWriter(t *testing.T, server *searchServer) {
+	t.Helper()
+	user := fmt.Sprintf(`{"password":%q,"opendistro_security_roles":["siphunt_writer"]}`, writerPassword)
+	if status, answer := server.do(http.MethodPut, "_plugins/_security/api/internalusers/"+writer, user); status != http.StatusCreated {
+		t.Fatalf("%d %v", status, answer)
+	}
+}
+
+// testRole: whoever may write alerts may do nothing else, and nobody may do so without a password.
+func testRole(t *testing.T, server *searchServer) {
+	if !server.secure {
+		t.Skip("NOT TESTED: this server has no users; OpenSearch 2 of make test-siem has")
+	}
+	for _, c := range []struct{ method, path, body string }{
+		{"GET", alertStream + "/_search", ""},
+		{"GET", incidentIndex + "/_search", ""},
+		{"POST", alertStream + "/_delete_by_query", `{"query":{"match_all":{}}}`},
+		{"DELETE", incidentIndex, ""},
+		{"DELETE", "_data_stream/" + alertStream, ""},
+		{"PUT", "other/_doc/1", `{}`},
+		{"PUT", "_ingest/pipeline/logs-siphunt.alert", `{"processors":[]}`},
+		{"GET", "_cluster/settings", ""},
+	} {
+		r := server.request(c.method, c.path, c.body)
+		r.SetBasicAuth(writer, writerPassword)
+		if status, _ := server.send(r); status != http.StatusForbidden {
+			t.Errorf("%s %s: status %d for %s", c.method, c.path, status, writer)
+		}
+	}
 }
 
 // addLocated adds an alert with a place, as the server's geoip or [enrich] would, to those that are there and those that are
@@ -133,7 +170,7 @@ func shippedOutputs(t *testing.T, address string) string {
 		t.Fatal("conf/fluent-bit.yaml does not end with two outputs to OpenSearch")
 	}
 	return strings.NewReplacer("match: siphunt.alert", "match: alerts.*", "opensearch.example.net", host, "9200", port,
-		"tls: on", "tls: off", "${SIEM_USER}", "u", "${SIEM_PASSWORD}", "p").Replace(config[start:])
+		"tls: on", "tls: off", "${SIEM_USER}", writer, "${SIEM_PASSWORD}", writerPassword).Replace(config[start:])
 }
 
 // testDelivery: every alert is there once, as it was written, and with what the ingest pipeline adds.

@@ -13,7 +13,7 @@ var checkCommand = &command{
 	arguments: "-c siphunt.toml",
 	summary:   "say what is wrong with a configuration, or what it puts in force",
 	details: `
-Reads a configuration and prints all that is wrong with it, with lines, or OK and what it puts in force. A running
+Reads a configuration and prints all that is wrong with it, with lines, or OK and every key that it puts in force. A running
 siphunt takes a file that is OK as soon as it is saved.`,
 	run: runCheck,
 }
@@ -37,6 +37,7 @@ func runCheck(c *call) int {
 	}
 	fmt.Fprintf(c.stdout, "%s: OK\n", *file)
 	inForce(c.stdout, cfg)
+	fmt.Fprintf(c.stdout, "\n# Every key in force:\n\n%s", cfg.TOML())
 	return exitOK
 }
 

@@ -14,6 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	jsoniter "github.com/json-iterator/go"
+
+	"github.com/siphunt/siphunt/detect"
 )
 
 const (
@@ -26,7 +28,7 @@ var exporters = []struct{ name, files string }{
 	{"ipfixcol2", "ipfixcol2/%s.jsonl.gz"},
 	{"ipfixprobe (UniRec)", "nemea/%s.biflow.unirec.jsonl.gz"},
 	{"Suricata, payload", "suricata-payload/%s.jsonl.gz"},
-	{"Suricata, Lua", "suricata-lua/%s.jsonl.gz"},
+	{"Suricata, Lua", "suricata-packets/%s.jsonl.gz"},
 	{"Packetbeat", "packetbeat/%s.jsonl.gz"},
 	{"tshark", "tshark/%s.ek.jsonl.gz"},
 	{"Zeek", "zeek/%s.jsonl.gz"},
@@ -67,6 +69,41 @@ func TestExporters(t *testing.T) {
 		t.Errorf("only %d recordings of %d captures were compared", compared, len(captures))
 	}
 	compareTable(t, table.String())
+}
+
+// TestExporterAlerts compares the alerts on a recording of each exporter with those that are kept for the pipelines of
+// conf/exporters, byte by byte.
+func TestExporterAlerts(t *testing.T) {
+	for name, file := range map[string]string{
+		"suricata":   "suricata-packets/c_svcrack_success.jsonl.gz",
+		"zeek":       "zeek/c_svcrack_success.jsonl.gz",
+		"packetbeat": "packetbeat/c_svcrack_success.jsonl.gz",
+		"tshark":     "tshark/c_svcrack_success.ek.jsonl.gz",
+		"hep":        "hep/c_svcrack_success.jsonl.gz",
+		"nemea":      "nemea/d2_distributed_success.biflow.unirec.jsonl.gz",
+		"asterisk":   "asterisk/security.log.gz",
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got, stderr bytes.Buffer
+			if code := run([]string{"replay", filepath.Join(recordings, file)}, nil, &got, &stderr); code != exitOK {
+				t.Fatalf("exit code %d\n%s", code, &stderr)
+			}
+			golden := filepath.Join("../../../testdata/exporters", name+".jsonl")
+			if *update {
+				if err := os.WriteFile(golden, got.Bytes(), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(want, got.Bytes()) {
+				t.Errorf("alerts differ; if they should, run make golden (-kept +now):\n%s", cmp.Diff(lines[any](t, want), lines[any](t, got.Bytes())))
+			}
+		})
+	}
 }
 
 // compareTable compares the table with the one in the page, or writes it there.
@@ -175,6 +212,29 @@ func sortedKeys[V any](m map[string]V) []string {
 	return keys
 }
 
+// TestKeepalivesRaiseNothing: good phones, whose answers ipfixprobe tells of up to five minutes late and under the octets of their
+// keepalives, are no attack that anybody should look at.
+func TestKeepalivesRaiseNothing(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(recordings, "keepalive", "*.jsonl.gz"))
+	if err != nil || len(files) != 5 {
+		t.Fatalf("%d recordings (%v)", len(files), err)
+	}
+	for _, file := range files {
+		var stdout, stderr bytes.Buffer
+		if code := run([]string{"replay", file}, nil, &stdout, &stderr); code != exitOK {
+			t.Fatalf("siphunt replay %s: exit code %d\n%s", file, code, &stderr)
+		}
+		for _, a := range lines[struct {
+			Message string
+			Event   struct{ Severity int }
+		}](t, stdout.Bytes()) {
+			if a.Event.Severity >= detect.SeverityMedium {
+				t.Errorf("%s: severity %d: %s", filepath.Base(file), a.Event.Severity, a.Message)
+			}
+		}
+	}
+}
+
 // TestTshark records the captures anew with the tshark of this machine, with -e and without, and finds in the records what is in
 // the packets.
 func TestTshark(t *testing.T) {
@@ -202,6 +262,62 @@ func TestTshark(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// suricataConfig is as little as Suricata needs around conf/suricata.
+const suricataConfig = `%%YAML 1.1
+---
+vars: {address-groups: {}, port-groups: {}}
+app-layer: {protocols: {sip: {enabled: yes}}}
+stats: {enabled: no}
+default-log-dir: %[1]s
+%[2]s`
+
+// TestSuricata lets the Suricata of this machine write with the rule and with the Lua output of conf/suricata what it makes of the
+// captures, and finds in both what is in the packets.
+func TestSuricata(t *testing.T) {
+	suricata, err := exec.LookPath("suricata")
+	if err != nil {
+		t.Skip("NOT TESTED with a real Suricata: there is none (apt-get install suricata)")
+	}
+	version, err := exec.Command(suricata, "-V").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const conf = "../../../conf/suricata/"
+	outputs, err := os.ReadFile(conf + "siphunt.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(outputs), "\noutputs:\n")
+	scripts, err := filepath.Abs(conf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	section = strings.NewReplacer("enabled: no", "enabled: yes", "/etc/suricata/lua-output", scripts).Replace("outputs:\n" + section)
+	for capture, want := range captureTruths(t) {
+		t.Run(capture, func(t *testing.T) {
+			folder := t.TempDir()
+			packets, config := filepath.Join(folder, "packets.pcap"), filepath.Join(folder, "suricata.yaml")
+			gunzipTo(t, packets, filepath.Join(recordings, "pcaps", capture+".pcap.gz"))
+			if err := os.WriteFile(config, fmt.Appendf(nil, suricataConfig, folder, section), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			said, err := exec.Command(suricata, "-c", config, "-S", conf+"siphunt.rules", "-r", packets, "-k", "none", "-l", folder, "--runmode", "single").CombinedOutput()
+			if err != nil {
+				t.Fatalf("%v\n%s", err, said)
+			}
+			if diff := cmp.Diff(want, found(t, filepath.Join(folder, "siphunt-sip.json"))); diff != "" {
+				t.Errorf("Lua output (-packets +found):\n%s", diff)
+			}
+			if overTCP := capture == "h_tcp" || capture == "r_tcp_coalesced"; overTCP && strings.Contains(string(version), " 7.") {
+				return // its SIP is over UDP
+			}
+			if diff := cmp.Diff(want, found(t, filepath.Join(folder, "eve.json"))); diff != "" {
+				t.Errorf("rule (-packets +found):\n%s", diff)
+			}
+		})
 	}
 }
 

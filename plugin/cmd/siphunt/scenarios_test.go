@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -98,6 +99,42 @@ func withFormat(t *testing.T, folder, format string) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// TestReadmeShowsARealAlert: what the README shows of an alert is what there is.
+func TestReadmeShowsARealAlert(t *testing.T) {
+	text, err := os.ReadFile("../../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "```json\n")
+	shown, _, found := strings.Cut(rest, "```")
+	var want map[string]any
+	if err := jsoniter.UnmarshalFromString(shown, &want); !found || err != nil {
+		t.Fatalf("no alert: %v", err)
+	}
+	for _, got := range lines[map[string]any](t, replayed(t, filepath.Join(scenarioRoot, "svcrack-success"))) {
+		if got["message"] == want["message"] {
+			if diff := cmp.Diff(want, shortened(got, want)); diff != "" {
+				t.Errorf("(-README +replay):\n%s", diff)
+			}
+			return
+		}
+	}
+	t.Errorf("no alert says %q", want["message"])
+}
+
+// shortened leaves out of an object what another does not have.
+func shortened(object, like map[string]any) map[string]any {
+	short := map[string]any{}
+	for key, model := range like {
+		short[key] = object[key]
+		inner, isObject := object[key].(map[string]any)
+		if model, both := model.(map[string]any); isObject && both {
+			short[key] = shortened(inner, model)
+		}
+	}
+	return short
 }
 
 // TestReplayTwice: the same flows give the same bytes.

@@ -59,7 +59,7 @@ func (c *call) readAlerts(s *summary, name string, in io.Reader) error {
 	for {
 		line, err := l.Next()
 		switch {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			if others > 1 {
 				c.complain("%s: %d lines are no alerts", name, others)
 			}

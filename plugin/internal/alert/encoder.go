@@ -30,6 +30,7 @@ type Options struct {
 	Version      string          // observer.version
 	ClientPrefix int             // ipv6_client_prefix of the detector: bits that tell IPv6 clients apart, 0 for all 128
 	Sources      *enrich.Sources // what else is known of addresses, nil for nothing
+	Sampling     int             // the exporter looks at 1 in so many packets; 0 and 1: at all
 }
 
 // Encoder makes records. It is safe for concurrent use.
@@ -76,6 +77,9 @@ func NewEncoder(o Options) (*Encoder, error) {
 
 func (e *Encoder) fields(a *detect.Alert, created time.Time) object {
 	in := &input{Options: &e.options, Alert: cleaned(a), created: created}
+	if in.Sampling > 1 {
+		scale(in.Alert, in.Sampling)
+	}
 	in.place = e.options.Sources.Place(in.Client.Addr, created)
 	in.asset = e.options.Sources.Asset(in.Registrar.Addr)
 	return e.format.alert(in)

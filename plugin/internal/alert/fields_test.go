@@ -68,6 +68,7 @@ func records(t *testing.T) map[string]map[string]any {
 	}
 	a := sampleBruteForceSuccess()
 	all["enriched"] = fromJSON(t, enriched(t, "ecs").AppendJSON(nil, &a, created))
+	all["sampled"] = fromJSON(t, sampling(t, "ecs").AppendJSON(nil, &a, created))
 	return all
 }
 

@@ -94,6 +94,18 @@ func enriched(t *testing.T, format string) *Encoder {
 	return e
 }
 
+// sampling is an encoder for an exporter that looks at 1 in 100 packets.
+func sampling(t *testing.T, format string) *Encoder {
+	t.Helper()
+	o := options
+	o.Format, o.Sampling = format, 100
+	e, err := NewEncoder(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
 // TestGolden has one file for each alert in each format.
 func TestGolden(t *testing.T) {
 	for _, format := range Formats() {
@@ -111,5 +123,6 @@ func TestGolden(t *testing.T) {
 			check(encoderOf(t, format), name, a)
 		}
 		check(enriched(t, format), "enriched", sampleBruteForceSuccess())
+		check(sampling(t, format), "sampled", sampleBruteForceSuccess())
 	}
 }

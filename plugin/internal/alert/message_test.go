@@ -78,6 +78,10 @@ func TestMessage(t *testing.T) {
 		{"a success that is not listed", sampleSpray(), func(a *detect.Alert) {
 			a.State, a.SuccessesN, a.Confidence = detect.Success, 1, detect.Confirmed
 		}, "198.18.1.13 tried passwords on 40 extensions of SIP server 198.18.0.10: 1,040 rejected attempts in 12 s (5,200 a minute), then BROKE IN: the account is compromised."},
+		{"the surest is not listed", sampleSpray(), func(a *detect.Alert) {
+			reported(a, fell("305@a", "198.18.1.13", detect.Probable), fell("317@a", "198.18.1.13", detect.Probable))
+			a.SuccessesN, a.Confidence = 3, detect.Confirmed
+		}, "198.18.1.13 tried passwords on 40 extensions of SIP server 198.18.0.10: 1,040 rejected attempts in 12 s (5,200 a minute), then BROKE IN: the account is compromised."},
 		{"an outage is over", sampleOutage(), func(a *detect.Alert) { ended(a, detect.EndRecovered) },
 			"SIP server 198.18.0.10 has stopped rejecting 120 clients that it had accepted before, on 150 extensions: 480 rejected attempts in 3 min (160 a minute); it accepts its clients again."},
 	}

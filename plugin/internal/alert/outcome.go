@@ -8,6 +8,9 @@ func (s *sentence) result() string {
 		return s.noSuccess()
 	}
 	list := surestOf(s.Successes)
+	if len(list) > 0 && list[0].Confidence != s.Confidence { // the surest is one of those that are not listed any more
+		list = nil
+	}
 	accounts := accountsOf(list)
 	then := ", and "
 	if s.State == detect.Success {

@@ -12,9 +12,12 @@ import (
 func siphunt(in *input) object {
 	a := in.Alert
 	o := object{
-		{"incident", incident(a)},
+		{"incident", incident(in)},
 		{"attempts", a.Attempts},
 		{"rate", hundredths(rate(a))},
+	}
+	if in.Sampling > 1 {
+		o = append(o, field{"sampling", in.Sampling})
 	}
 	is := rules[a.Kind]
 	if is.manyExtensions {
@@ -44,14 +47,15 @@ func siphunt(in *input) object {
 	)...)
 }
 
-func incident(a *detect.Alert) object {
+func incident(in *input) object {
+	a := in.Alert
 	return known(
 		field{"id", a.ID},
 		field{"state", a.State.String()},
 		field{"kind", a.Kind.String()},
 		field{"end_reason", a.EndReason.String()},
 		field{"merged_into", a.MergedInto},
-		field{"estimated", a.Clients.Estimated || a.Extensions.Estimated || a.Registrars.Estimated},
+		field{"estimated", a.Clients.Estimated || a.Extensions.Estimated || a.Registrars.Estimated || in.Sampling > 1},
 		field{"confidence", a.Confidence.String()},
 		field{"known_client", a.KnownClient},
 		field{"phone_like", a.PhoneLike},

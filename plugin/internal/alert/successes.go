@@ -37,14 +37,15 @@ func accountsOf(list []detect.Succeeded) int {
 func brokenInto(a *detect.Alert) bool { return a.Confidence >= detect.Probable }
 
 // isSurer tells whether the newest success is the first of its incident, or surer than all before it. An attacker who enters a
-// hundred accounts is one thing to look at; the records of the further ones are no alerts. Only the first successes are listed.
+// hundred accounts is one thing to look at; the records of the further ones are no alerts. Beyond the first hundred successes are not
+// listed: there the surest may be new for as long as none like it is in the list.
 func isSurer(a *detect.Alert) bool {
-	last := len(a.Successes) - 1
-	if last < 0 || a.SuccessesN > last+1 {
-		return a.SuccessesN <= 1
+	before, newest := a.Successes, a.Confidence
+	if last := len(a.Successes) - 1; last >= 0 && a.SuccessesN == last+1 {
+		before, newest = a.Successes[:last], a.Successes[last].Confidence
 	}
-	for _, before := range a.Successes[:last] {
-		if before.Confidence >= a.Successes[last].Confidence {
+	for _, s := range before {
+		if s.Confidence >= newest {
 			return false
 		}
 	}

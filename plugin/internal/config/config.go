@@ -27,6 +27,7 @@ type Config struct {
 	Methods     []string      // detector.methods
 	Format      string        // flows.format
 	Custom      *flow.Mapping // [flows.custom], nil where there is none
+	Sampling    int           // flows.sampling: the exporter looks at 1 in so many packets
 	AlertFormat string        // alerts.format
 	OutboxLimit int           // alerts.outbox_limit: alerts that may wait for the host
 
@@ -63,6 +64,7 @@ func Default() *Config {
 		ExtensionBy: "user@domain",
 		Methods:     []string{"REGISTER"},
 		Format:      "auto",
+		Sampling:    1,
 		AlertFormat: "ecs",
 		OutboxLimit: 10_000,
 		Enrich:      enrich.Config{Tags: []string{}},
@@ -153,16 +155,21 @@ func syntaxProblem(err error) Problem {
 }
 
 // NewDecoder makes a decoder for the records that the configuration describes.
-func (c *Config) NewDecoder() (*flow.Decoder, error) {
-	return flow.NewDecoder(flow.Options{
+func (c *Config) NewDecoder() (*flow.Decoder, error) { return flow.NewDecoder(c.flowOptions()) }
+
+// NewExplainer makes an explainer of how they are read.
+func (c *Config) NewExplainer() (*flow.Explainer, error) { return flow.NewExplainer(c.flowOptions()) }
+
+func (c *Config) flowOptions() flow.Options {
+	return flow.Options{
 		Format: c.Format, Custom: c.Custom, Methods: c.Methods, Wants: c.Detector.Wants, ExtensionBy: c.ExtensionBy,
-	})
+	}
 }
 
 // NewEncoder makes an encoder for the alerts that the configuration asks for. warn is told of what cannot be had to enrich them with.
 func (c *Config) NewEncoder(hostname, version string, warn func(string)) (*alert.Encoder, error) {
 	return alert.NewEncoder(alert.Options{
 		Format: c.AlertFormat, Hostname: hostname, Version: version, ClientPrefix: c.Detector.IPv6ClientPrefix,
-		Sources: enrich.Open(c.Enrich, warn),
+		Sources: enrich.Open(c.Enrich, warn), Sampling: c.Sampling,
 	})
 }

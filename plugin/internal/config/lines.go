@@ -10,6 +10,7 @@ import (
 // toml.MetaData.Keys gives them, without their lines; the text is searched for them from top to bottom.
 func keyLines(text string, keys []toml.Key) []int {
 	lines := strings.Split(text, "\n")
+	inText := insideTexts(lines)
 	found := make([]int, len(keys))
 	inline := map[string]int{} // lines of the keys that may hold an inline table
 	next := 0
@@ -20,7 +21,7 @@ func keyLines(text string, keys []toml.Key) []int {
 		}
 		for n := next; n < len(lines); n++ {
 			name, header := lineKey(lines[n])
-			if name == "" || !endsWith(key, name, header) {
+			if inText[n] || name == "" || !endsWith(key, name, header) {
 				continue
 			}
 			found[i], next = n+1, n+1
@@ -55,4 +56,49 @@ func lineKey(line string) (name string, header bool) {
 func endsWith(key toml.Key, name string, header bool) bool {
 	full := strings.Join(key, ".")
 	return full == name || !header && strings.HasSuffix(full, "."+name)
+}
+
+// insideTexts tells which lines begin inside of a text of several lines, where nothing is a key.
+func insideTexts(lines []string) []bool {
+	inside := make([]bool, len(lines))
+	delimiter := "" // of the text that is open
+	for n, line := range lines {
+		inside[n] = delimiter != ""
+		for line != "" {
+			line, delimiter = nextQuote(line, delimiter)
+		}
+	}
+	return inside
+}
+
+// nextQuote goes on in a line to what opens or closes a text of several lines. It returns what is behind that, and what
+// is open then.
+func nextQuote(line, open string) (rest, nowOpen string) {
+	if open != "" {
+		for i := 0; i < len(line); i++ {
+			if line[i] == '\\' && open == `"""` {
+				i++
+			} else if strings.HasPrefix(line[i:], open) {
+				return strings.TrimLeft(line[i+len(open):], open[:1]), ""
+			}
+		}
+		return "", open
+	}
+	i := strings.IndexAny(line, `"'#`)
+	if i < 0 || line[i] == '#' {
+		return "", ""
+	}
+	for _, long := range []string{`"""`, "'''"} {
+		if strings.HasPrefix(line[i:], long) {
+			return line[i+len(long):], long
+		}
+	}
+	for end := i + 1; end < len(line); end++ {
+		if line[end] == '\\' && line[i] == '"' {
+			end++
+		} else if line[end] == line[i] {
+			return line[end+1:], ""
+		}
+	}
+	return "", ""
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/siphunt/siphunt/detect"
 	"github.com/siphunt/siphunt/plugin/internal/alert/enrich"
@@ -12,24 +13,31 @@ import (
 type table struct {
 	many  bool          // written [[name]], and there may be several
 	begin func(*Config) // makes room for one, nil if it is there
+	about string        // what it is, for the README, if its keys do not say so
 }
 
 // tables are all tables of a configuration file.
 var tables = map[string]table{
-	"detector":     {},
-	"flows":        {},
-	"flows.custom": {begin: func(c *Config) { c.Custom = &flow.Mapping{} }},
-	"alerts":       {},
-	"enrich":       {},
-	"feed":         {},
-	"state":        {},
-	"asset": {many: true, begin: func(c *Config) {
+	"detector": {},
+	"flows":    {},
+	"flows.custom": {
+		begin: func(c *Config) { c.Custom = &flow.Mapping{} },
+		about: "the fields of other exporters, with `flows.format = \"custom\"`",
+	},
+	"alerts": {},
+	"enrich": {},
+	"feed":   {},
+	"state":  {},
+	"asset": {many: true, about: "`registrars`, `name`, `owner`, `contact`, `labels`: whom to call about a server", begin: func(c *Config) {
 		c.Enrich.Assets = append(c.Enrich.Assets, enrich.Asset{})
 	}},
-	"allow": {many: true, begin: func(c *Config) {
+	"allow": {many: true, about: "`clients`, `registrars`, `extensions`, `until`, `reason`: what is not counted", begin: func(c *Config) {
 		c.Detector.Allow = append(c.Detector.Allow, detect.AllowRule{})
 	}},
-	"override": {many: true, begin: func(c *Config) { // what it leaves out is as elsewhere
+	"sister": {many: true, about: "`registrars` that serve the same clients: a pool, a backup", begin: func(c *Config) {
+		c.Detector.Sisters = append(c.Detector.Sisters, nil)
+	}},
+	"override": {many: true, about: "`registrars`, and other thresholds for them", begin: func(c *Config) { // what it leaves out is as elsewhere
 		c.Detector.Overrides = append(c.Detector.Overrides, detect.Override{Thresholds: c.Detector.Thresholds})
 	}},
 }
@@ -121,6 +129,8 @@ var others = []setting{
 
 	{"flows.format", `"auto"`, "names of the fields, see above",
 		func(c *Config) any { return &c.Format }},
+	{"flows.sampling", `100`, "the exporter looks at 1 in so many packets; attempts in alerts are scaled by it",
+		func(c *Config) any { return &c.Sampling }},
 
 	{"alerts.format", `"ecs"`, "of the alerts: `\"ecs\"` (Elastic Common Schema), `\"ocsf\"` (Detection Finding) or `\"idea\"` (IDEA0)",
 		func(c *Config) any { return &c.AlertFormat }},
@@ -176,6 +186,7 @@ var others = []setting{
 	{"allow.until", `2027-01-31T18:00:00Z`, "", func(c *Config) any { return moment{&newest(c.Detector.Allow).Until} }},
 	{"allow.reason", `"penetration test"`, "", func(c *Config) any { return &newest(c.Detector.Allow).Reason }},
 
+	{"sister.registrars", `["198.51.100.5", "198.51.100.6"]`, "", func(c *Config) any { return newest(c.Detector.Sisters) }},
 	{"override.registrars", `["198.51.100.0/24"]`, "", func(c *Config) any { return &newest(c.Detector.Overrides).Registrars }},
 }
 
@@ -198,9 +209,7 @@ func allSettings() []setting {
 			return t.field(&newest(c.Detector.Overrides).Thresholds)
 		}})
 	}
-	all := append(general, others...)
-	all = append(all, overrides...)
-	return append(all, customSettings()...)
+	return slices.Concat(general, others, overrides, customSettings())
 }
 
 // customExamples are values of the keys of [flows.custom] that are no field paths.

@@ -23,6 +23,9 @@ func (r *reader) validate() {
 		r.refuse("alerts.max_alerts_per_minute", fmt.Sprintf(" = %d is negative; for example 600, or 0 for no limit", c.MaxAlertsPerMinute))
 	}
 	r.validateState()
+	if c.Sampling < 1 || c.Sampling > 1_000_000 {
+		r.refuse("flows.sampling", fmt.Sprintf(" = %d is not from 1 (all packets) to 1_000_000; for example 100", c.Sampling))
+	}
 	if formats := alert.Formats(); !slices.Contains(formats, c.AlertFormat) {
 		r.refuse("alerts.format", fmt.Sprintf(": %q is none: write one of %s", c.AlertFormat, strings.Join(formats, ", ")))
 	}

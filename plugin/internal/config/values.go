@@ -63,9 +63,13 @@ func exactly[T any](field *T, value any, what string) error {
 
 func assignInt(field *int, value any) error {
 	var n int64
-	err := exactly(&n, value, "a whole number")
-	*field = int(n)
-	return err
+	if err := exactly(&n, value, "a whole number"); err != nil {
+		return err
+	}
+	if *field = int(n); int64(*field) != n { // int may have 32 bits
+		return errors.New("is too large")
+	}
+	return nil
 }
 
 func assignNumber(field *float64, value any) error {

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/siphunt/siphunt/detect"
-	"github.com/siphunt/siphunt/testdata/bench/sample"
+	"github.com/siphunt/siphunt/plugin/internal/sample"
 )
 
 // Processor time tells what siphunt costs, however busy the machine is with something else: records a second of it are

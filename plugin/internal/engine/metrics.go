@@ -50,6 +50,8 @@ var detectorMetrics = []metric[*detect.Stats]{
 		func(s *detect.Stats) float64 { return float64(s.TimeRejected) }},
 	{Counter, "allowed_total", "Answers that the allowlist covers.", "",
 		func(s *detect.Stats) float64 { return float64(s.Allowed) }},
+	{Counter, "duplicates_total", "Answers that another named probe has seen too: they are counted once.", "",
+		func(s *detect.Stats) float64 { return float64(s.Duplicates) }},
 	{Counter, "evicted_total", "Pairs forgotten because of max_pairs.", "above 0: raise it, or a flood goes on",
 		func(s *detect.Stats) float64 { return float64(s.Evicted) }},
 	{Counter, "ended_early_total", "Incidents ended because of max_incidents.", "above 0: raise it, or a flood goes on",
@@ -58,6 +60,8 @@ var detectorMetrics = []metric[*detect.Stats]{
 		func(s *detect.Stats) float64 { return float64(s.Pairs) }},
 	{Gauge, "incidents", "Incidents that are open.", "",
 		func(s *detect.Stats) float64 { return float64(s.Incidents) }},
+	{Gauge, "grace_seconds", "How long the acceptance after a challenge is waited for, as late as acceptances were seen to arrive.", "detection of what begins with challenges is so late",
+		func(s *detect.Stats) float64 { return float64(s.Grace) / 1000 }},
 	{Gauge, "clock_seconds", "The detector's clock, Unix time.", "it should follow the wall clock",
 		func(s *detect.Stats) float64 { return float64(s.Clock) / 1000 }},
 }

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/siphunt/siphunt/testdata/bench/sample"
+	"github.com/siphunt/siphunt/plugin/internal/sample"
 	"github.com/tinylib/msgp/msgp"
 )
 

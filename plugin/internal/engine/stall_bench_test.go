@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/siphunt/siphunt/testdata/bench/sample"
+	"github.com/siphunt/siphunt/plugin/internal/sample"
 )
 
 // How long a flush may take, while a million pairs are alive: half of the records bring a new pair, a challenge that

@@ -33,7 +33,13 @@ func missing(t *testing.T, why string) {
 	t.Skip("NOTE: nobody has checked the feed with nft: " + why)
 }
 
-// nft takes the file, twice over, and a packet filter has the clients in its sets, with the time that they have left.
+// rules are those of the README.
+const rules = `nft add chain inet siphunt input '{ type filter hook input priority -10; }'
+nft add rule inet siphunt input ip saddr @clients4 drop
+`
+
+// nft takes the file, also when rules refer to its sets already, and a packet filter has the clients in them, with the time that they
+// have left.
 func TestNftTakesTheFeed(t *testing.T) {
 	c := everyone(t)
 	c.Format = "nftables"
@@ -44,8 +50,8 @@ func TestNftTakesTheFeed(t *testing.T) {
 	f.Add(attack("198.18.1.14", nil), start)
 	f.Add(attack("2001:db8:0:1::", nil), start)
 	f.Write(start.Add(30 * time.Minute))
-	got := nft(t, "nft -c -f "+c.File+"; nft -f "+c.File+"; nft -f "+c.File+"; nft list ruleset")
-	for _, want := range []string{"198.18.1.13 timeout 30m", "198.18.1.14 timeout 30m", "2001:db8:0:1::/64 timeout 30m", "table inet siphunt"} {
+	got := nft(t, "nft -c -f "+c.File+"; nft -f "+c.File+"\n"+rules+"nft -f "+c.File+"; nft list ruleset")
+	for _, want := range []string{"198.18.1.13 timeout 30m", "198.18.1.14 timeout 30m", "2001:db8:0:1::/64 timeout 30m", "table inet siphunt", "ip saddr @clients4 drop"} {
 		if strings.Count(got, want) != 1 {
 			t.Errorf("not once %q in\n%s", want, got)
 		}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/siphunt/siphunt/testdata/bench/sample"
+	"github.com/siphunt/siphunt/plugin/internal/sample"
 	"github.com/tinylib/msgp/msgp"
 )
 

@@ -24,6 +24,8 @@ type Decoder struct {
 	wants   [1000]bool
 	domain  bool // extensions carry their domain
 
+	custom *Mapping
+
 	tree      tree
 	survey    survey
 	values    [maxSteps]int // where the values of the present record are, from 1; 0 for those it does not have
@@ -42,7 +44,7 @@ func NewDecoder(o Options) (*Decoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Decoder{methods: o.Methods, domain: true}
+	d := &Decoder{methods: o.Methods, domain: true, custom: o.Custom}
 	switch o.ExtensionBy {
 	case "", "user@domain":
 	case "user":

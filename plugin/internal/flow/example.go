@@ -2,6 +2,7 @@ package flow
 
 import (
 	"bytes"
+	"math"
 	"strconv"
 )
 
@@ -88,7 +89,11 @@ func (b *Batch) showValue(buf []byte, p int) {
 		s, _ := stringAt(buf, p)
 		b.showString(s)
 	} else if isFloat(c) {
-		b.scratch = strconv.AppendFloat(b.scratch, floatAt(buf, p), 'g', -1, 64)
+		f, format := floatAt(buf, p), byte('f')
+		if math.Abs(f) > 1e15 {
+			format = 'g'
+		}
+		b.scratch = strconv.AppendFloat(b.scratch, f, format, -1, 64)
 	} else if n, ok := intAt(buf, p); ok && c != 0xc0 {
 		b.scratch = strconv.AppendInt(b.scratch, n, 10)
 	} else {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/fluent/fluent-bit-go/output"
 	"github.com/siphunt/siphunt/plugin/internal/flow"
-	"github.com/siphunt/siphunt/testdata/bench/sample"
+	"github.com/siphunt/siphunt/plugin/internal/sample"
 )
 
 // BenchmarkFluentBitGoDecoder is what a Fluent Bit output in Go usually does with a chunk: fluent-bit-go's decoder, which

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"encoding/binary"
+	"errors"
 	"io"
 	"math"
 	"strconv"
@@ -47,7 +48,7 @@ func (d *Decoder) transcode(b *Batch, text string) (from int, ok bool) {
 	d.json.Error = nil
 	next := w.WhatIsNext()
 	w.value(0)
-	if next != jsoniter.ObjectValue || !w.sound() || w.WhatIsNext() != jsoniter.InvalidValue || w.Error != io.EOF {
+	if next != jsoniter.ObjectValue || !w.sound() || w.WhatIsNext() != jsoniter.InvalidValue || !errors.Is(w.Error, io.EOF) {
 		return 0, false
 	}
 	b.scratch = w.out
@@ -62,7 +63,7 @@ type transcoder struct {
 }
 
 // sound says that there was no error so far. The end of the line is one only where more was needed.
-func (w *transcoder) sound() bool { return w.Error == nil || w.Error == io.EOF }
+func (w *transcoder) sound() bool { return w.Error == nil || errors.Is(w.Error, io.EOF) }
 
 // stop ends the transcoding.
 func (w *transcoder) stop(why string) { w.ReportError("flow", why) }

@@ -80,16 +80,14 @@ func TestRecordedTrafficHoldsWhatWasInThePackets(t *testing.T) {
 			if diff := cmp.Diff(want.answers(), countAnswers(byLine.Flows)); diff != "" {
 				t.Errorf("answers (-packets +records):\n%s", diff)
 			}
-			several := uint64(0) // messages in records behind their first
-			if strings.HasPrefix(capture, "r_tcp") && exporter == "tshark" {
-				several = 20
-			} else if strings.HasPrefix(capture, "r_tcp") && exporter == "suricata-payload" {
-				several = 5
-				if byLine.Stats.Dropped[Duplicate] != several {
-					t.Errorf("%d dropped as duplicate, want a second record of each packet with two answers", byLine.Stats.Dropped[Duplicate])
-				}
+			several := 0 // messages in records behind their first
+			if strings.HasPrefix(capture, "r_tcp") {
+				several = map[string]int{"tshark": 20, "suricata-packets": 20, "suricata-payload": 5}[exporter]
 			}
-			checkStats(t, &byLine, len(lines)+int(several))
+			if n := byLine.Stats.Dropped[Duplicate]; exporter == "suricata-payload" && n != uint64(several) {
+				t.Errorf("%d dropped as duplicate, want a second record of each packet with two answers", n)
+			}
+			checkStats(t, &byLine, len(lines)+several)
 			if variant == "split" {
 				if half := uint64(len(lines) / 2); byLine.Stats.Dropped[Duplicate] != half {
 					t.Errorf("%d dropped as duplicate, want the %d empty halves", byLine.Stats.Dropped[Duplicate], half)

@@ -27,7 +27,7 @@ type Lines struct {
 func NewLines(r io.Reader) (*Lines, error) {
 	in := bufio.NewReaderSize(r, 1<<16)
 	magic, err := in.Peek(4)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	l := &Lines{in: in, close: func() {}}
@@ -67,13 +67,13 @@ func (l *Lines) Next() ([]byte, error) {
 // long goes on with a line that the buffer does not hold, or that has no end.
 func (l *Lines) long(head []byte, err error) ([]byte, error) {
 	line := bytes.Clone(head)
-	for err == bufio.ErrBufferFull {
+	for errors.Is(err, bufio.ErrBufferFull) {
 		head, err = l.in.ReadSlice('\n')
 		if len(line) <= maxLine { // what is longer is only read to its end
 			line = append(line, head...)
 		}
 	}
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	if len(line) == 0 {

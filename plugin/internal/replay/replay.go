@@ -3,6 +3,7 @@
 package replay
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -56,28 +57,32 @@ func (r *Replay) Read(name string, in io.Reader) error {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	defer l.Close()
-	for err != io.EOF {
+	for !errors.Is(err, io.EOF) {
 		var line []byte
-		switch line, err = l.Next(); err {
-		case nil:
+		switch line, err = l.Next(); {
+		case err == nil:
 			r.line(name, l.Number(), line)
-		case ErrLongLine:
+		case errors.Is(err, ErrLongLine):
 			r.long(name, l.Number())
-		case io.EOF:
-		default:
-			r.feed()
-			if l.Number() == 0 {
-				return fmt.Errorf("%s: %w", name, err)
-			}
-			r.counts.Broken++
-			r.complain(fmt.Sprintf("%s:%d: broken off: %v; what is before it was used", name, l.Number()+1, err))
-			return nil
+		case !errors.Is(err, io.EOF):
+			return r.brokenOff(name, l.Number(), err)
 		}
 		if r.batch.Stats.Records >= batchSize {
 			r.feed()
 		}
 	}
 	r.feed()
+	return nil
+}
+
+// brokenOff ends an input that cannot be read on after so many lines. The error is for none.
+func (r *Replay) brokenOff(name string, lines int, err error) error {
+	r.feed()
+	if lines == 0 {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	r.counts.Broken++
+	r.complain(fmt.Sprintf("%s:%d: broken off: %v; what is before it was used", name, lines+1, err))
 	return nil
 }
 

@@ -3,6 +3,7 @@ package replay
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -142,7 +143,7 @@ func TestLongLinesTakeNoMemory(t *testing.T) {
 	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	if _, err := l.Next(); err != ErrLongLine {
+	if _, err := l.Next(); !errors.Is(err, ErrLongLine) {
 		t.Errorf("got %v", err)
 	}
 	runtime.ReadMemStats(&after)

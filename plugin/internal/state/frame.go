@@ -51,7 +51,7 @@ func appendFrame(dst []byte, parts ...[]byte) ([]byte, error) {
 	for _, p := range parts {
 		n += len(p)
 	}
-	if n > math.MaxUint32 {
+	if uint64(n) > math.MaxUint32 {
 		return dst, fmt.Errorf("%d bytes are too many for one frame", n)
 	}
 	var head [frameHead]byte
@@ -132,7 +132,7 @@ func (f *frames) next() ([]byte, error) {
 // read fills b. A file that ends before its size was cut while it was read.
 func (f *frames) read(b []byte) error {
 	_, err := io.ReadFull(f.in, b)
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return damaged("it ends in the middle")
 	}
 	return err
@@ -147,7 +147,7 @@ type payloads struct {
 
 func (p *payloads) Read(b []byte) (int, error) {
 	for len(p.rest) == 0 && p.err == nil {
-		if p.rest, p.err = p.next(); p.err == io.EOF {
+		if p.rest, p.err = p.next(); errors.Is(p.err, io.EOF) {
 			p.err = damaged("it has no end")
 		} else if p.err == nil && len(p.rest) == 0 {
 			p.err = io.EOF

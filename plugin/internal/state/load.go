@@ -64,7 +64,7 @@ func (s *Store) loadSnapshot(name string, restore func(byte, io.Reader) error) e
 		return s.open(name, snapshotKind, func(f *frames) error {
 			p := &payloads{frames: f}
 			refused = restore(f.version, p)
-			if p.err != nil && p.err != io.EOF {
+			if p.err != nil && !errors.Is(p.err, io.EOF) {
 				return p.err
 			}
 			return nil
@@ -86,7 +86,7 @@ func (s *Store) loadJournal(name string, apply func(byte, []byte) error) {
 			size = f.size
 			for n := 0; ; n++ {
 				payload, err := f.next()
-				if err == io.EOF {
+				if errors.Is(err, io.EOF) {
 					return nil
 				}
 				if err != nil {

@@ -106,7 +106,7 @@ func writeFrames(w io.Writer, r io.Reader) (size int64, err error) {
 	var frame []byte
 	for n := 1; n > 0; {
 		n, err = io.ReadFull(r, block)
-		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 			return size, err
 		}
 		if frame, err = appendFrame(frame[:0], block[:n]); err != nil {

@@ -8,9 +8,12 @@ import (
 
 // The address ranges: private, for benchmarks (RFC 2544), shared (RFC 6598), and for documentation (RFC 3849).
 var (
-	PhoneRange, PhoneRange6         = netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("2001:db8:1::")
-	AttackerRange, AttackerRange6   = netip.MustParseAddr("198.18.0.1"), netip.MustParseAddr("2001:db8:bad::")
-	RegistrarRange, RegistrarRange6 = netip.MustParseAddr("100.64.0.1"), netip.MustParseAddr("2001:db8:5060::")
+	PhoneRange      = netip.MustParseAddr("10.0.0.1")
+	PhoneRange6     = netip.MustParseAddr("2001:db8:1::")
+	AttackerRange   = netip.MustParseAddr("198.18.0.1")
+	AttackerRange6  = netip.MustParseAddr("2001:db8:bad::")
+	RegistrarRange  = netip.MustParseAddr("100.64.0.1")
+	RegistrarRange6 = netip.MustParseAddr("2001:db8:5060::")
 )
 
 // Plus is the n-th IPv4 address after a.

@@ -26,8 +26,14 @@ type Message struct {
 
 // ipfixprobe's message types.
 const (
-	TypeInvite, TypeAck, TypeBye, TypeRegister, TypeOptions, TypeNotify, TypeSubscribe = 1, 2, 4, 5, 6, 8, 10
-	TypeAnswer                                                                         = 99
+	TypeInvite    = 1
+	TypeAck       = 2
+	TypeBye       = 4
+	TypeRegister  = 5
+	TypeOptions   = 6
+	TypeNotify    = 8
+	TypeSubscribe = 10
+	TypeAnswer    = 99
 )
 
 // Register makes a request for an account.

@@ -12,7 +12,7 @@ func processorTime() time.Duration {
 }
 
 // residentPeak is the most memory that this process ever had, in bytes.
-func residentPeak() int64 { return usage().Maxrss * 1024 }
+func residentPeak() int64 { return int64(usage().Maxrss) * 1024 }
 
 func usage() (u syscall.Rusage) {
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u) // fails on no valid argument
