@@ -223,19 +223,6 @@ func (d *Detector) welcome(s *subject, p *pair) {
 	d.excuseSisters(s)
 }
 
-// noteTool notes that a client has called itself by the name of an attack tool: the grace of its runs is short from now on.
-func (d *Detector) noteTool(c *client) {
-	if c.flags&isTool != 0 {
-		return
-	}
-	c.flags |= isTool
-	d.eachOfClient(c, func(pi uint32) {
-		if p := d.pairs.At(pi); p.has(runOpen) {
-			d.awaitGrace(pi, p)
-		}
-	})
-}
-
 // observeRequest notes what a request tells about its client.
 func (d *Detector) observeRequest(f *Flow) {
 	if f.UserAgent == "" {

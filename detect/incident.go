@@ -180,7 +180,7 @@ func (d *Detector) inOrderOfAcceptance(pairs []uint32) []uint32 {
 		if c := cmp.Compare(d.full(p.accepted), d.full(q.accepted)); c != 0 {
 			return c
 		}
-		return d.compareNames(p, q)
+		return d.compareNames(a, b)
 	})
 	return accepted
 }

@@ -223,7 +223,7 @@ func (r *reference) waiting(p *refPair) bool {
 		(p.incident == nil || p.run.excluded)
 }
 
-// judgeOverdue looks at the runs whose grace is over, in the order in which it ended.
+// judgeOverdue looks at the runs whose grace is over, in the order in which they began.
 func (r *reference) judgeOverdue() {
 	var overdue []*refPair
 	for _, p := range r.pairs {
@@ -231,8 +231,9 @@ func (r *reference) judgeOverdue() {
 			overdue = append(overdue, p)
 		}
 	}
-	due := func(p *refPair) int64 { return p.run.first + r.graceOf(p) }
-	slices.SortFunc(overdue, func(a, b *refPair) int { return cmp.Or(cmp.Compare(due(a), due(b)), a.key.compare(b.key)) })
+	slices.SortFunc(overdue, func(a, b *refPair) int {
+		return cmp.Or(cmp.Compare(a.run.first, b.run.first), a.key.compare(b.key))
+	})
 	for _, p := range overdue {
 		switch {
 		case !r.waiting(p): // one before it has taken it along

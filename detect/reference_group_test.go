@@ -125,8 +125,17 @@ func (r *reference) rows(p *refPair) []refRow {
 		row(detect.DistributedScan, registrar, false, "distributed_scan_size", raised(bars.DistributedScanSize, b),
 			func(pairs []*refPair) int { return min(clientsOf(pairs), extensionsOf(pairs)) })
 	}
-	row(detect.Scan, client, true, "slow_extensions", raised(bars.SlowExtensions, a), count)
-	row(detect.Distributed, extension, true, "slow_clients", raised(bars.SlowClients, c), clientsOf)
+	halfDormant := func(slow *refRow) {
+		dormant := 0
+		for _, q := range slow.pairs {
+			if q.dormant {
+				dormant++
+			}
+		}
+		also(slow, len(slow.pairs), 2*dormant)
+	}
+	halfDormant(row(detect.Scan, client, true, "slow_extensions", raised(bars.SlowExtensions, a), count))
+	halfDormant(row(detect.Distributed, extension, true, "slow_clients", raised(bars.SlowClients, c), clientsOf))
 	key, bar := "attempts", bars.Attempts
 	if p.run.slow {
 		key, bar = "slow_attempts", bars.SlowAttempts

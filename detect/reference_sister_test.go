@@ -104,8 +104,13 @@ func (r *reference) welcome(p *refPair) {
 	for _, q := range r.vouching(p) {
 		there := r.registrarOf(q)
 		n, _ := note(r.shared, p.key.registrar, q.key.registrar, p.key.client)
-		if note(r.shared, q.key.registrar, p.key.registrar, p.key.client); n >= 10 {
-			here.sisters[q.key.registrar], there.sisters[p.key.registrar] = true, true
+		note(r.shared, q.key.registrar, p.key.registrar, p.key.client)
+		enough := func(good int) bool { return n >= max(10, min(good/10, 100)) }
+		if enough(len(r.knownGoodOf(p.key.ofRegistrar()))) {
+			here.sisters[q.key.registrar] = true
+		}
+		if enough(len(r.knownGoodOf(q.key.ofRegistrar()))) {
+			there.sisters[p.key.registrar] = true
 		}
 	}
 	for _, q := range r.groups[p.key.elsewhere()] {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/siphunt/siphunt/detect/internal/store"
 )
@@ -116,8 +117,24 @@ func (d *Detector) ripenAll() {
 // sortByFirst puts pairs into the order in which their runs began.
 func (d *Detector) sortByFirst(pairs []uint32) {
 	slices.SortFunc(pairs, func(a, b uint32) int {
-		return cmp.Or(cmp.Compare(d.full(d.pairs.At(a).first), d.full(d.pairs.At(b).first)), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(d.full(d.pairs.At(a).first), d.full(d.pairs.At(b).first)), d.compareNames(a, b))
 	})
+}
+
+// compareNames puts pairs into an order that does not depend on where they are kept.
+func (d *Detector) compareNames(a, b uint32) int {
+	if a == b {
+		return 0
+	}
+	p, q := d.pairs.At(a), d.pairs.At(b)
+	if c := d.clientAddr(p.client).Compare(d.clientAddr(q.client)); c != 0 {
+		return c
+	}
+	var x, y [maxName]byte
+	if c := strings.Compare(d.nameOf(d.extensions.At(p.extension), &x), d.nameOf(d.extensions.At(q.extension), &y)); c != 0 {
+		return c
+	}
+	return d.registrarAddr(d.clients.At(p.client).registrar).Compare(d.registrarAddr(d.clients.At(q.client).registrar))
 }
 
 // ripen looks at a run whose grace is over.

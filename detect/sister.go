@@ -228,8 +228,8 @@ func (d *Detector) eachVouchingElsewhere(client *[16]byte, name string, registra
 	})
 }
 
-// excuseVouched explains the runs at a registrar of clients that another one has accepted.
-func (d *Detector) excuseVouched(registrar, other uint32) {
+// excuseVouched explains the runs at a registrar of clients that others have accepted.
+func (d *Detector) excuseVouched(registrar uint32) {
 	r := &d.registrars[registrar]
 	for _, pi := range slices.Sorted(slices.Values(r.suspects)) {
 		p := d.pairs.At(pi)
