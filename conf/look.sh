@@ -19,6 +19,8 @@ trap 'kill $logs $bit 2>/dev/null; wait' EXIT
 trap 'exit 0' INT TERM
 "${FLUENT_BIT:-fluent-bit}" -c conf/look.yaml >build/look/fluent-bit.log 2>&1 &
 bit=$!
+sleep 1
+kill -0 $logs 2>/dev/null || { echo "VictoriaLogs has ended; see build/look/victoria-logs.log. Another port: VICTORIALOGS_PORT" >&2; exit 1; }
 
 echo "The break-ins:  $server/select/vmui/?#/?query=event.outcome%3Asuccess&g0.range_input=1d&g0.end_input=2026-11-23T00%3A00%3A00&g0.relative_time=none"
 echo "Everything:     $server/select/vmui/?#/?query=*&g0.range_input=1d&g0.end_input=2026-11-23T00%3A00%3A00&g0.relative_time=none"

@@ -63,7 +63,7 @@ func (d *Detector) joinCampaign(inc *incident) {
 	for mi := inc.members; mi != 0 && voters < maxVoters; {
 		m := d.members.At(mi)
 		c := d.clients.At(d.pairs.At(m.pair).client)
-		if one := d.campaigns.byClient[c.address]; inc.by != byExtension && inc.by != byRegistrar || c.good == 0 {
+		if one := d.campaigns.byClient[c.address]; !inc.isOfMany() || c.good == 0 {
 			voters++
 			if one != nil && d.now-one.whole().active <= campaignAge {
 				votes[one.whole()]++
@@ -103,6 +103,10 @@ func (d *Detector) joinCampaign(inc *incident) {
 	}
 }
 
+// isOfMany tells whether an incident has clients with nothing in common but what they attack: who is known good among them may have
+// been named to mislead.
+func (inc *incident) isOfMany() bool { return inc.by == byExtension || inc.by == byRegistrar }
+
 func (inc *incident) isTeamwork() bool {
 	return (inc.kind == Scan || inc.kind == Spray) && inc.by == byClient && !inc.few && !inc.slow
 }
@@ -133,6 +137,9 @@ func (d *Detector) noteInCampaign(inc *incident, p *pair) {
 	}
 	var buf [maxName]byte
 	one.extensions.Insert([]byte(d.nameOf(d.extensions.At(p.extension), &buf)))
+	if inc.isOfMany() && c.good > 0 {
+		return
+	}
 	other, ok := d.campaigns.byClient[c.address]
 	if ok && c.good == 0 && other.whole() != one && d.now-other.whole().active <= campaignAge {
 		if inc.shared++; 2*inc.shared >= inc.size {

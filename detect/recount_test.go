@@ -292,7 +292,7 @@ func (c *counter) checkIncidents() {
 			byCode += n
 		}
 		same(c, inc.attempts, byCode, "attempts by code of incident %d, a %v", number, inc.kind)
-		if inc.strangers == nil {
+		if inc.strangers == nil && !hasForgotten(d) {
 			same(c, inc.attempts, attempts, "attempts of incident %d, a %v", number, inc.kind)
 		}
 		if inc.size == 0 {
@@ -304,6 +304,9 @@ func (c *counter) checkIncidents() {
 	}
 	same(c, d.openIncidents, open, "open incidents")
 }
+
+// hasForgotten tells whether status codes were rejections that are none any more: who had how many of them is not known.
+func hasForgotten(d *Detector) bool { return len(d.cfg.FailureCodes) < 3 }
 
 // checkAgeing sees to it that each pair outside is where it is forgotten from, once, and none is older than it may get.
 func (c *counter) checkAgeing() {

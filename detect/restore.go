@@ -233,12 +233,15 @@ func (d *Detector) remapCodes(before []int) {
 	}
 	for pi := uint32(1); pi <= d.pairs.Top; pi++ {
 		p := d.pairs.At(pi)
-		codes := p.codes
+		codes, count := p.codes, p.count()
 		p.codes = [maxCodes]uint16{}
 		for code, n := range codes {
 			if to := place(code); to >= 0 {
 				p.codes[to] = n
 			}
+		}
+		if p.has(isSuspicious) {
+			d.addSuspicion(p, uint64(p.count()-count))
 		}
 	}
 	for _, inc := range d.incidents {

@@ -1,114 +1,29 @@
-package detect_test
+package detect
 
 import (
 	"bytes"
-	"cmp"
-	"fmt"
-	"slices"
 	"testing"
-
-	"github.com/siphunt/siphunt/detect"
 )
 
-// A detector that is replaced by one restored from its snapshot, again and again, reports what one does that was never
-// disturbed.
-func TestSnapshotsChangeNothing(t *testing.T) {
-	for seed := range uint64(20) {
-		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
-			t.Parallel()
-			cfg, records := mix(seed)
-			records = records[:len(records)/5]
-			want := detected(cfg, records)
-
-			d := newDetector(t, func(c *detect.Config) { *c = cfg })
-			var got []detect.Alert
-			for i := range records {
-				tell(d, &records[i])
-				if i%997 == 996 {
-					got = append(got, d.Alerts()...)
-					d = reincarnated(t, d, cfg)
-				}
-			}
-			d.Finish()
-			got = append(got, d.Alerts()...)
-			compareAlerts(t, want, got)
-		})
-	}
-}
-
-func reincarnated(t *testing.T, d *detect.Detector, cfg detect.Config) *detect.Detector {
-	t.Helper()
-	var first, second bytes.Buffer
-	if err := d.Snapshot(&first); err != nil {
-		t.Fatal(err)
-	}
-	next := newDetector(t, func(c *detect.Config) { *c = cfg })
-	if err := next.Restore(bytes.NewReader(first.Bytes())); err != nil {
-		t.Fatal(err)
-	}
-	if err := next.Snapshot(&second); err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(first.Bytes(), second.Bytes()) {
-		t.Fatalf("a snapshot of %d bytes comes back as one of %d bytes that differs", first.Len(), second.Len())
-	}
-	if next.Stats() != d.Stats() {
-		t.Fatalf("figures %+v\nwant %+v", next.Stats(), d.Stats())
-	}
-	return next
-}
-
-// compareAlerts compares reports; those of one moment may come in any order.
-func compareAlerts(t *testing.T, want, got []detect.Alert) {
-	t.Helper()
-	if len(want) == 0 {
-		t.Error("the traffic raises no alert")
-	}
-	lines := func(alerts []detect.Alert) (out []string) {
-		slices.SortStableFunc(alerts, func(a, b detect.Alert) int {
-			return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Sequence, b.Sequence))
-		})
-		for _, a := range alerts {
-			out = append(out, fmt.Sprintf("%+v", a))
-		}
-		return out
-	}
-	w, g := lines(want), lines(got)
-	for i := range max(len(w), len(g)) {
-		if i >= len(w) || i >= len(g) || w[i] != g[i] {
-			t.Fatalf("%d alerts, want %d; alert %d is\n%s\nwant\n%s", len(g), len(w), i, at(g, i), at(w, i))
-		}
-	}
-}
-
-func at(lines []string, i int) string {
-	if i < len(lines) {
-		return lines[i]
-	}
-	return "none"
-}
-
 func TestRestoreRefusesWhatIsCutOrForeign(t *testing.T) {
-	cfg, records := mix(3)
-	d := newDetector(t, func(c *detect.Config) { *c = cfg })
-	for i := range records[:2000] {
-		f := records[i].flow
-		d.Observe(&f)
-	}
+	s := newScuffle(3)
+	d := s.detector(t)
+	d.ObserveAll(s.take(2000))
 	var b bytes.Buffer
 	if err := d.Snapshot(&b); err != nil {
 		t.Fatal(err)
 	}
-	fresh := newDetector(t, func(c *detect.Config) { *c = cfg })
+	fresh := s.detector(t)
+	knowsNothing := func() bool { return fresh.Stats() == Stats{Grace: fresh.Stats().Grace} }
 	for cut := 0; cut < b.Len(); cut += 1 + cut/50 {
 		if err := fresh.Restore(bytes.NewReader(b.Bytes()[:cut])); err == nil {
 			t.Fatalf("%d of %d bytes are taken for a snapshot", cut, b.Len())
 		}
-		if s := fresh.Stats(); s != (detect.Stats{}) {
-			t.Fatalf("after %d of %d bytes it knows %+v", cut, b.Len(), s)
+		if !knowsNothing() {
+			t.Fatalf("after %d of %d bytes it knows %+v", cut, b.Len(), fresh.Stats())
 		}
 	}
-	if err := fresh.Restore(bytes.NewReader(append(b.Bytes(), 0))); err == nil || fresh.Stats() != (detect.Stats{}) {
+	if err := fresh.Restore(bytes.NewReader(append(b.Bytes(), 0))); err == nil || !knowsNothing() {
 		t.Errorf("what follows a snapshot is passed over: %v, %+v", err, fresh.Stats())
 	}
 	if err := fresh.Restore(&b); err != nil {
@@ -120,32 +35,46 @@ func TestRestoreRefusesWhatIsCutOrForeign(t *testing.T) {
 	}
 }
 
-// A snapshot that somebody has tampered with may be refused or taken; it never crashes anything.
-func FuzzRestore(f *testing.F) {
-	cfg, records := mix(3)
-	d := newDetector(f, func(c *detect.Config) { *c = cfg })
-	for i := range records[:3000] {
-		flow := records[i].flow
-		d.Observe(&flow)
-		if i%1000 == 100 {
-			var b bytes.Buffer
-			if err := d.Snapshot(&b); err != nil {
-				f.Fatal(err)
-			}
-			f.Add(b.Bytes())
+// A restart under other rules goes on with them: status codes are counted under the places that they have now, what is none any
+// more is not counted.
+func TestRestoreUnderOtherRules(t *testing.T) {
+	for seed := range uint64(10) {
+		s := newScuffle(seed)
+		d := s.detector(t)
+		d.ObserveAll(s.take(1000))
+		var b bytes.Buffer
+		if err := d.Snapshot(&b); err != nil {
+			t.Fatal(err)
 		}
+		other := newScuffle(seed + 100)
+		other.cfg.FailureCodes = []int{404, 401}
+		next := other.detector(t)
+		if err := next.Restore(&b); err != nil {
+			t.Fatal(err)
+		}
+		s.now = next.now
+		next.ObserveAll(s.take(500))
+		next.Finish()
+		recount(t, next)
 	}
-	f.Fuzz(func(t *testing.T, b []byte) {
-		d := newDetector(t, func(c *detect.Config) { *c = cfg })
-		if d.Restore(bytes.NewReader(b)) != nil {
-			return
+}
+
+// The rules change while everything goes on.
+func TestRulesChangeInAScuffle(t *testing.T) {
+	for seed := range uint64(10) {
+		s := newScuffle(200 + seed)
+		d := s.detector(t)
+		for round := range uint64(10) {
+			d.ObserveAll(s.take(200))
+			other := newScuffle(300 + 10*seed + round).cfg
+			other.FailureCodes = [][]int{{401, 403, 404, 407}, {407, 403, 404, 401}}[round%2]
+			if err := d.SetConfig(other); err != nil {
+				t.Fatal(err)
+			}
+			d.Advance(d.now+d.checkInterval, 1)
+			recount(t, d)
 		}
-		for i := range records[:300] {
-			flow := records[3000+i].flow
-			flow.Time = d.Stats().Clock + int64(i)*100
-			d.Observe(&flow)
-		}
-		d.Advance(d.Stats().Clock+3_000_000, 1)
-		d.Alerts()
-	})
+		d.Finish()
+		recount(t, d)
+	}
 }

@@ -52,7 +52,7 @@ func (x *explanation) advice() string {
 	case s.Relevant == 0:
 		return "what the exporter sees or writes: there are requests, but no answers. Look at both directions."
 	case s.Dropped[worst] > 0:
-		return "little: " + remedies[worst]
+		return fmt.Sprintf("nothing that matters much. %s dropped as %v: %s", count(int(s.Dropped[worst]), "record"), worst, remedies[worst])
 	}
 	return "nothing."
 }

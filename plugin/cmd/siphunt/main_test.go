@@ -58,6 +58,14 @@ func TestExitCodes(t *testing.T) {
 		{"check -c none.toml", exitBad, "", "none.toml: no such file"},
 		{"check", exitUsage, "", "siphunt check: give one file with -c"},
 
+		{"help siem", exitOK, "Usage: siphunt siem install | check --url URL", ""},
+		{"siem", exitUsage, "", "siphunt siem: say install or check"},
+		{"siem install", exitUsage, "", "give the server with --url"},
+		{"siem check --url http://127.0.0.1:1 --user u", exitUsage, "", "--user and --password-file go together"},
+		{"siem check --url http://127.0.0.1:1 --api-key-file none", exitBad, "", "none: no such file"},
+		{"siem check --url http://127.0.0.1:1", exitBad, "", "connection refused"},
+		{"siem install --url http://opensearch.example.net --user u --password-file " + good, exitBad, "", "no password over plain HTTP"},
+
 		{"replay " + flows, exitOK, `"action":"sip-brute-force"`, "838 records: 419 relevant, 419 other; 418 rejections, 1 acceptance"},
 		{"replay --format ipfixcol2 " + flows, exitOK, `"action":"sip-brute-force"`, "1 incident"},
 		{"replay --format ipfixprobe " + flows, exitOK, "", "838 not_sip"},

@@ -14,7 +14,7 @@ func (d *Decoder) ends(m *message, f *detect.Flow, sourceIsRegistrar bool) {
 		if !sourceIsRegistrar {
 			registrar, client, registrarPort, clientPort = client, registrar, clientPort, registrarPort
 		}
-	} else if m.lay.at[fieldVia] != 0 && m.turned() {
+	} else if m.lay.at[fieldVia]|m.lay.at[fieldURI] != 0 && m.turned() {
 		registrar, client, registrarPort, clientPort = client, registrar, clientPort, registrarPort
 	}
 	from, ok := d.registrar.parse(m.text(registrar))
@@ -39,20 +39,33 @@ func (d *Decoder) ends(m *message, f *detect.Flow, sourceIsRegistrar bool) {
 }
 
 // turned says whether the exporter has the two ends of a request the wrong way round, as it may where the server was the first
-// to speak: the newest Via of the request names who sent it (RFC 3261 section 18.1.1).
+// to speak. The newest Via of the request names who sent it (RFC 3261 section 18.1.1), unless that is an address behind a NAT; the
+// Request-URI of a REGISTER names who was asked (section 10.2), unless that is a name.
 func (m *message) turned() bool {
-	via := m.text(fieldVia)
-	_, sentBy, _ := strings.Cut(trimLeft(via), " ")
-	sender, ok := parseEndpoint(upTo(trimLeft(sentBy), endsWord))
+	_, sentBy, _ := strings.Cut(trimLeft(m.text(fieldVia)), " ")
+	client := m.text(fieldClient)
+	if rest, ok := strings.CutPrefix(sentBy, client); ok && (rest == "" || class[rest[0]]&endsHost != 0) {
+		return false // as nearly always
+	}
+	if m.isEnd(upTo(trimLeft(sentBy), endsWord), fieldRegistrar, fieldClient) {
+		return true
+	}
+	_, uri := cutScheme(m.text(fieldURI))
+	if _, host, hasUser := strings.Cut(uri, "@"); hasUser {
+		uri = host
+	}
+	return m.isEnd(hostOnly(uri), fieldClient, fieldRegistrar)
+}
+
+// isEnd says whether text is the address of the one end, and not of the other.
+func (m *message) isEnd(text string, end, other field) bool {
+	named, ok := parseEndpoint(text)
 	if !ok {
 		return false
 	}
-	registrar, ok := parseEndpoint(m.text(fieldRegistrar))
-	if !ok || registrar.addr != sender.addr {
-		return false
-	}
-	client, ok := parseEndpoint(m.text(fieldClient))
-	return ok && client.addr != sender.addr
+	a, ok1 := parseEndpoint(m.text(end))
+	b, ok2 := parseEndpoint(m.text(other))
+	return ok1 && ok2 && named.addr == a.addr && named.addr != b.addr
 }
 
 // transport reads the protocol by name or by number (IANA). One that cannot carry SIP is unknown.

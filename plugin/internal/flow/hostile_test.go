@@ -282,6 +282,9 @@ func FuzzChunk(f *testing.F) {
 	f.Add(good)
 	f.Add(append(recordOf(f, 1, []byte(unirec)), good...))
 	f.Add(append(marker(-1), good[:100]...))
+	for _, line := range []string{packetbeat, zeek, tshark, tsharkFull, luaEVE, homer, evePayload(f, answer+register), wrappedIn(f, "log", asterisk)} {
+		f.Add(recordOf(f, 1, []byte(line)))
+	}
 	f.Add(recordWith(f, []byte{1, 2}, []byte{0xa1, 'x', 0xdf, 0xff, 0xff, 0xff, 0xff}))
 	f.Add(recordOf(f, 1, []byte(`{"sip":{"code":["401"],"cseq":"1 REGISTER"},"src":"1.2.3.4","dst":"::1","sip.to":"a"}`)))
 	nested := Mapping{Status: Paths{"sip.code"}, CSeq: Paths{"sip.cseq"}, Source: Paths{"src"}, Destination: Paths{"dst"}, To: Paths{"sip.to"}}
@@ -313,6 +316,9 @@ func FuzzChunk(f *testing.F) {
 var wraps = regexp.MustCompile(`payload|_source|log|(?i:message)|\\`)
 
 func FuzzLine(f *testing.F) {
+	for _, line := range []string{packetbeat, zeek, tshark, tsharkFull, luaEVE, homer, asterisk, evePayload(f, answer+register), wrappedIn(f, "payload", response)} {
+		f.Add([]byte(line))
+	}
 	for _, line := range []string{response, unirec, `{"a":[1,-2.5e3,"\u00e4\n",null,true,{"b":{}}],"a":1}`, `{`, `[1]`, `{"a":1e999}`} {
 		f.Add([]byte(line))
 	}

@@ -59,7 +59,8 @@ type Mapping struct {
 
 	// For built-in tables.
 	Methods  []string           `toml:"-"` // the request methods by MessageType
-	Via      Paths              `toml:"-"` // the newest Via of a request, where the roles of the two ends may be wrong
+	Via      Paths              `toml:"-"` // the newest Via of a request, where the roles of the two ends may be wrong,
+	URI      Paths              `toml:"-"` // and its Request-URI
 	Service  Paths              `toml:"-"` // what the record is about,
 	Services []string           `toml:"-"` // and what of that is SIP, where there are StatusCodes
 	Unknown  string             `toml:"-"` // what To or From is where the exporter does not know it
@@ -169,6 +170,7 @@ const (
 	fieldProbe
 	fieldProbeDomain
 	fieldVia
+	fieldURI
 	fieldMessage
 	fieldStatus
 	fieldCSeq
@@ -195,7 +197,7 @@ const (
 var fieldNames = [numFields]string{
 	"time", "start", "microseconds", "source", "destination", "source_port", "destination_port", "client", "registrar",
 	"client_port", "registrar_port", "protocol", "packets_forward", "packets_reverse", "octets_forward", "octets_reverse", "probe",
-	"probe_domain", "via", "message", "status", "cseq", "method", "cseq_number", "message_type", "call_id", "to", "from",
+	"probe_domain", "via", "uri", "message", "status", "cseq", "method", "cseq_number", "message_type", "call_id", "to", "from",
 	"user_agent", "service",
 }
 
@@ -204,7 +206,7 @@ func (m *Mapping) paths() [numFields]Paths {
 	return [numFields]Paths{
 		m.Time, m.Start, m.Microseconds, m.Source, m.Destination, m.SourcePort, m.DestinationPort, m.Client, m.Registrar,
 		m.ClientPort, m.RegistrarPort, m.Protocol, m.PacketsForward, m.PacketsReverse, m.OctetsForward, m.OctetsReverse, m.Probe,
-		m.ProbeDomain, m.Via, m.Message, m.Status, m.CSeq, m.Method, m.CSeqNumber, m.MessageType, m.CallID, m.To, m.From,
+		m.ProbeDomain, m.Via, m.URI, m.Message, m.Status, m.CSeq, m.Method, m.CSeqNumber, m.MessageType, m.CallID, m.To, m.From,
 		m.UserAgent, m.Service,
 	}
 }

@@ -191,11 +191,25 @@ func intAt(b []byte, p int) (n int64, ok bool) {
 	if !ok || s == "" {
 		return 0, ok
 	}
+	if n, ok := natural(s); ok {
+		return n, true
+	}
 	if !consistsOf(s, "+-0123456789") {
 		return 0, false
 	}
 	n, err := strconv.ParseInt(s, 10, 64)
 	return n, err == nil
+}
+
+// natural reads a number of at most 18 digits, as nearly all are.
+func natural(s string) (n int64, ok bool) {
+	for i := 0; i < len(s); i++ {
+		if s[i]-'0' > 9 {
+			return 0, false
+		}
+		n = n*10 + int64(s[i]-'0')
+	}
+	return n, len(s) > 0 && len(s) <= 18
 }
 
 // consistsOf says whether all bytes of s are among those. It keeps what is no number from strconv, whose errors cost memory.

@@ -104,6 +104,7 @@ var tables = []table{
 		ClientPort:    Paths{"id.orig_p"},
 		RegistrarPort: Paths{"id.resp_p"},
 		Via:           Paths{"request_path.0"},
+		URI:           Paths{"uri"},
 		Status:        Paths{"status_code"},
 		CSeq:          Paths{"seq"},
 		Method:        Paths{"method"},

@@ -66,8 +66,17 @@ func (c *clock) parse(text []byte, u timeUnit) (ms int64, ok bool) {
 		return c.rfc3339(text)
 	}
 	s := borrow(text)
+	if whole, fraction, hasFraction := strings.Cut(s, "."); hasFraction && u <= 1 && len(whole) < 12 {
+		if ms, ok = seconds(whole, fraction); ok {
+			return ms, inRange(ms)
+		}
+	}
 	if len(s) > 32 || !consistsOf(s, "+-.0123456789eE") {
 		return 0, false
+	}
+	if n, isNatural := natural(s); isNatural {
+		ms = u.millis(n)
+		return ms, inRange(ms)
 	}
 	if !strings.ContainsAny(s, ".eE") {
 		n, err := strconv.ParseInt(s, 10, 64)
@@ -77,6 +86,17 @@ func (c *clock) parse(text []byte, u timeUnit) (ms int64, ok bool) {
 	f, err := strconv.ParseFloat(s, 64)
 	ms = u.millisFloat(f)
 	return ms, err == nil && inRange(ms)
+}
+
+// seconds reads seconds with a fraction in milliseconds, rounded.
+func seconds(whole, fraction string) (ms int64, ok bool) {
+	sec, ok1 := natural(whole)
+	part, ok2 := natural(fraction[:min(len(fraction), 4)])
+	for digits := len(fraction); digits < 4; digits++ {
+		part *= 10
+	}
+	_, ok3 := natural(fraction)
+	return sec*1000 + (part+5)/10, ok1 && ok2 && ok3
 }
 
 // inRange tells whether it is a time, Unix milliseconds: those outside of 1970 to 9999 are none, RFC 3339 cannot write them.

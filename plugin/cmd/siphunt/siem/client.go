@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -44,6 +45,8 @@ func NewClient(a Access) (*Client, error) {
 		return nil, errors.New("no password in the URL, where others see it: use --user and --password-file")
 	case a.APIKey != "" && a.User != "":
 		return nil, errors.New("give an API key, or a user with a password, not both")
+	case u.Scheme == "http" && a.APIKey+a.User != "" && !loopback(u.Hostname()):
+		return nil, errors.New("no password over plain HTTP to another machine: use https://")
 	}
 	c := &Client{url: u, authorize: func(*http.Request) {}}
 	switch {
@@ -62,6 +65,11 @@ func NewClient(a Access) (*Client, error) {
 	}
 	c.http = &http.Client{Transport: transport, Timeout: time.Minute}
 	return c, nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // call makes a request. A status of an error is no error: whoever asks knows which to expect.

@@ -164,6 +164,7 @@ func TestRefused(t *testing.T) {
 		{Access{URL: "opensearch.example.net:9200"}, "is no URL of a server"},
 		{Access{URL: "https://user:secret@opensearch.example.net"}, "no password in the URL"},
 		{Access{URL: s.URL, APIKey: "k", User: "u"}, "not both"},
+		{Access{URL: "http://opensearch.example.net", User: "u", Password: "secret"}, "no password over plain HTTP"},
 		{Access{URL: s.URL, CA: []byte("none")}, "no certificate"},
 	} {
 		if _, err := NewClient(c.access); err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret") {
