@@ -265,20 +265,23 @@ func (p *pace) add(t int64) {
 	p.peak = max(p.peak, p.count)
 }
 
+// isSlow tells whether an attack that the sums of a day have found has stayed slow.
+func (inc *incident) isSlow() bool { return inc.slow && inc.pace.peak <= phonePeak }
+
 // severity is what an analyst should make of an incident.
 func (d *Detector) severity(inc *incident) int {
 	base := SeverityLow
 	switch inc.kind {
 	case BruteForce:
-		if !inc.known && !inc.slow && !d.isPhoneLike(inc) {
+		if !inc.known && !inc.isSlow() && !d.isPhoneLike(inc) {
 			base = SeverityMedium
 		}
 	case Scan:
-		if inc.few && !inc.slow && !d.isPhoneLike(inc) {
+		if inc.few && !inc.isSlow() && !d.isPhoneLike(inc) {
 			base = SeverityMedium
 		}
 	case Spray, Distributed, HorizontalScan, DistributedScan:
-		if !inc.slow {
+		if !inc.isSlow() {
 			base = SeverityHigh
 		}
 	}

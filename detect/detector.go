@@ -28,6 +28,7 @@ type Detector struct {
 	tools     *toolNames
 	graces    graces
 	waiting   *store.Timer // runs that may be logins under way, by their first rejection
+	due       []uint32     // scratch of ripenAll
 	hurried   *store.Timer // those of clients that have called themselves by the name of an attack tool
 	sisters   sisters
 	campaigns campaigns

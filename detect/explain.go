@@ -51,7 +51,12 @@ func (d *Detector) reject(s *subject, code uint8) {
 	case p.has(runKnown):
 		d.rejectKnown(s, p, t)
 	case p.has(isSuspicious|isDormant) || d.isUnexplained(p):
+		passed := p.has(runPassed)
 		d.takeUnexplained(s.pair, p, t)
+		if attack := d.registrars[s.registrar].attack; passed && attack != 0 && p.member == 0 {
+			d.incidents[attack].add(code, 1, t)
+			d.noteGrowth(d.incidents[attack])
+		}
 	case p.count() == 1 || p.first == uint32(t):
 		d.awaitGrace(s.pair, p)
 	}
@@ -72,7 +77,7 @@ func (d *Detector) takeUnexplained(pi uint32, p *pair, t int64) {
 		d.suspect(pi, p)
 	}
 	d.judge(pi, p, t)
-	if attack := d.registrars[d.clients.At(p.client).registrar].attack; attack != 0 && p.member == 0 {
+	if attack := d.registrars[d.clients.At(p.client).registrar].attack; attack != 0 && p.member == 0 && !p.has(runPassed) {
 		d.join(d.incidents[attack], pi, p)
 	}
 }

@@ -72,10 +72,10 @@ var groupings = [...]grouping{
 		return min(v.r.suspiciousClients, v.r.suspiciousExtensions), v.allow(v.thresholds.DistributedScanSize, v.r.recent.sum(d.now))
 	}},
 	{kind: Scan, by: byClient, slow: true, key: "slow_extensions", reached: func(_ *Detector, v *view) (int, int) {
-		return int(v.client.suspicious + v.client.dormant), v.allow(v.thresholds.SlowExtensions, int(v.c.good))
+		return v.client.inADay(), v.allow(v.thresholds.SlowExtensions, int(v.c.good))
 	}},
 	{kind: Distributed, by: byExtension, slow: true, key: "slow_clients", reached: func(_ *Detector, v *view) (int, int) {
-		return int(v.extension.suspicious + v.extension.dormant), v.allow(v.thresholds.SlowClients, int(v.e.good))
+		return v.extension.inADay(), v.allow(v.thresholds.SlowClients, int(v.e.good))
 	}},
 	{kind: BruteForce, by: byPair, key: "attempts", reached: func(_ *Detector, v *view) (int, int) {
 		if v.p.has(runSlow) {
@@ -91,6 +91,15 @@ var groupings = [...]grouping{
 	}},
 }
 
+// inADay returns the pairs of a group that the sums of a day count, 0 where more than half of them are of the last idle_timeout: what is
+// fast has rows of its own.
+func (g *group) inADay() int {
+	if g.dormant < g.suspicious {
+		return 0
+	}
+	return int(g.suspicious + g.dormant)
+}
+
 // allow raises a threshold by what is to be expected of those who are known good.
 func (v *view) allow(bar, known int) int {
 	return bar + int(math.Ceil(v.thresholds.ScanKnownRatio*float64(known)))
@@ -101,7 +110,7 @@ func (d *Detector) distributedClients(v *view) (figure, bar int) {
 	g := v.extension
 	bar = v.allow(v.thresholds.DistributedClients, int(v.e.good))
 	attempts := uint64(v.thresholds.Attempts)
-	if int(g.suspicious) < bar || g.rejections < attempts || g.rejections < g.look {
+	if int(g.suspicious) < bar || g.rejections < attempts || g.rejections < uint64(g.look) {
 		return 0, bar
 	}
 	strongest := 0
@@ -113,7 +122,7 @@ func (d *Detector) distributedClients(v *view) (figure, bar int) {
 		pi = p.inExtension.next
 	}
 	if others := g.rejections - uint64(strongest); others < attempts {
-		g.look = g.rejections + attempts - others
+		g.look = uint32(min(g.rejections+attempts-others, math.MaxUint32))
 		return 0, bar
 	}
 	return int(g.suspicious), bar

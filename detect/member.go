@@ -104,6 +104,10 @@ func (d *Detector) enter(inc *incident, pi uint32, p *pair) {
 	}
 	n := p.count()
 	if !d.enlist(inc, pi, p) {
+		if inc.kind == DistributedScan { // what it does next may be an attack by itself
+			p.flags |= runPassed
+			return
+		}
 		d.forgetRun(pi, p)
 		return
 	}

@@ -84,6 +84,7 @@ const (
 	isVouching                         // found by client and extension, whatever the registrar
 	isFailing                          // among those of its registrar that may be an outage
 	isAged                             // linked in a bucket of ageing
+	runPassed                          // a full distributed scan has counted the run so far, and not taken it
 	isResting                          // linked in a bucket that age looks at only when known_good_ttl has passed
 )
 
@@ -110,7 +111,7 @@ func (m *memory) noteBurst(p *pair, t int64) int {
 // burstWindow is how far the rejections of a burst are from its first one at most, in milliseconds.
 const burstWindow = 2000
 
-const runFlags = runOpen | runClosed | runKnown | runSlow | runFast | runExcluded | maxBurst<<burstShift
+const runFlags = runOpen | runClosed | runKnown | runSlow | runFast | runExcluded | runPassed | maxBurst<<burstShift
 
 func (p *pair) has(f pairFlags) bool { return p.flags&f != 0 }
 
@@ -176,6 +177,7 @@ type registrar struct {
 	suspiciousClients    int         // clients with a suspicious pair
 	suspiciousExtensions int         // extensions with one
 	failing              []uint32    // pairs that were known good and may be in an outage
+	trustedBy            []uint32    // registrars whose sister it is
 	sisters              []uint32    // registrars that serve the same clients
 	attack, outage       uint32      // open incidents: a distributed scan, an outage
 	recovered            int64       // since when an outage seems over, 0 if it does not

@@ -192,7 +192,9 @@ func (d *Detector) reconnectGroups(in *decoder) {
 		for _, sister := range r.sisters {
 			if int(sister) >= len(d.registrars) || d.registrars[sister].users == 0 {
 				in.fail("registrar %d has no sister %d", n, sister)
+				return
 			}
+			d.registrars[sister].trustedBy = append(d.registrars[sister].trustedBy, uint32(n))
 		}
 	}
 }

@@ -67,7 +67,7 @@ func (d *Detector) describe(inc *incident, a *Alert) {
 	}
 	slices.SortFunc(a.Rejections, func(x, y StatusCount) int { return cmp.Compare(x.Status, y.Status) })
 	a.Successes, a.SuccessesN, a.Confidence = slices.Clone(inc.successes), inc.successesN, inc.confidence
-	a.KnownClient, a.PhoneLike, a.Slow, a.Severity = inc.known, d.isPhoneLike(inc), inc.slow, inc.severity
+	a.KnownClient, a.PhoneLike, a.Slow, a.Severity = inc.known, d.isPhoneLike(inc), inc.isSlow(), inc.severity
 	a.UserAgents, a.Probes = slices.Sorted(slices.Values(inc.agents)), slices.Sorted(slices.Values(inc.probes))
 	for _, agent := range a.UserAgents {
 		a.Tools = addNew(a.Tools, toolOf(agent), MaxUserAgents)

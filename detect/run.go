@@ -102,11 +102,12 @@ func (d *Detector) startGraces() {
 
 // ripenAll looks at the runs whose grace is over, in the order in which they began.
 func (d *Detector) ripenAll() {
-	var due []uint32
+	due := d.due[:0]
 	add := func(pi uint32) { due = append(due, pi) }
 	d.waiting.Drain(d.now-min(d.graces.grace, d.idleTimeout), add)
 	d.hurried.Drain(d.now-d.challengeGrace, add)
 	d.sortByFirst(due)
+	d.due = due
 	for _, pi := range slices.Compact(due) {
 		d.ripen(pi)
 	}

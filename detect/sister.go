@@ -33,7 +33,8 @@ type relation struct {
 const (
 	maxRelations  = 4096
 	sharedClients = 10
-	maxSisters    = 16 // of one registrar, and registrars that vouch for the same client and extension
+	manyShared    = 100 // clients that are enough, however many are known good
+	maxSisters    = 16  // of one registrar, and registrars that vouch for the same client and extension
 )
 
 // identity hashes a client and an extension, whatever their registrar.
@@ -103,8 +104,17 @@ func (d *Detector) shareClient(a, b [16]byte, client *[16]byte) {
 	if slices.Compare(a[:], b[:]) > 0 {
 		a, b = b, a
 	}
-	if n, _ := note(d.sisters.shared, [2][16]byte{a, b}, client, d.now); n >= sharedClients {
-		d.link(d.registrarByAddress[a], d.registrarByAddress[b])
+	n, _ := note(d.sisters.shared, [2][16]byte{a, b}, client, d.now)
+	one, other := d.registrarByAddress[a], d.registrarByAddress[b]
+	d.trust(one, other, n)
+	d.trust(other, one, n)
+}
+
+// trust makes another registrar the sister of one that shares n clients with it, if that is enough. The more are known good at it,
+// the more it takes: a few accounts of an attacker do not make his own registrar a sister.
+func (d *Detector) trust(registrar, other uint32, n int) {
+	if registrar != 0 && other != 0 && n >= max(sharedClients, min(d.registrars[registrar].good/10, manyShared)) {
+		d.addSister(registrar, other)
 	}
 }
 
@@ -131,14 +141,16 @@ func note(relations map[[2][16]byte]*relation, key [2][16]byte, client *[16]byte
 
 // link makes two registrars sisters.
 func (d *Detector) link(a, b uint32) {
-	if a == 0 || b == 0 || a == b {
-		return
-	}
-	for _, one := range [2][2]uint32{{a, b}, {b, a}} {
-		r := &d.registrars[one[0]]
-		if len(r.sisters) < maxSisters && !slices.Contains(r.sisters, one[1]) {
-			r.sisters = append(r.sisters, one[1])
-		}
+	d.addSister(a, b)
+	d.addSister(b, a)
+}
+
+// addSister has a registrar take the word of another one.
+func (d *Detector) addSister(registrar, other uint32) {
+	r, o := &d.registrars[registrar], &d.registrars[other]
+	if registrar != other && len(r.sisters) < maxSisters && len(o.trustedBy) < maxSisters && !slices.Contains(r.sisters, other) {
+		r.sisters = append(r.sisters, other)
+		o.trustedBy = append(o.trustedBy, registrar)
 	}
 }
 
@@ -160,11 +172,16 @@ func (d *Detector) linkConfigured(n uint32) {
 
 // forgetSisters takes a registrar out of the lists of others, before it is forgotten.
 func (m *memory) forgetSisters(n uint32) {
+	isForgotten := func(x uint32) bool { return x == n }
 	for _, other := range m.registrars[n].sisters {
 		r := &m.registrars[other]
-		r.sisters = slices.DeleteFunc(r.sisters, func(x uint32) bool { return x == n })
+		r.trustedBy = slices.DeleteFunc(r.trustedBy, isForgotten)
 	}
-	m.registrars[n].sisters = nil
+	for _, other := range m.registrars[n].trustedBy {
+		r := &m.registrars[other]
+		r.sisters = slices.DeleteFunc(r.sisters, isForgotten)
+	}
+	m.registrars[n].sisters, m.registrars[n].trustedBy = nil, nil
 }
 
 // isKnownElsewhere tells whether a client is known good on its extension at a sister of its registrar.
@@ -228,9 +245,9 @@ func (d *Detector) excuse(pi uint32, p *pair) {
 	}
 }
 
-// excuseSisters explains the runs of a client on its extension at the sisters of a registrar that has accepted it.
+// excuseSisters explains the runs of a client on its extension at the registrars whose sister has accepted it.
 func (d *Detector) excuseSisters(s *subject) {
-	for _, n := range d.registrars[s.registrar].sisters {
+	for _, n := range d.registrars[s.registrar].trustedBy {
 		pi := d.pairAt(s, n)
 		if pi == 0 {
 			continue

@@ -11,9 +11,9 @@ type group struct {
 	owner      uint32 // the client or extension; of a network: its registrar
 	suspicious uint32 // pairs
 	dormant    uint32 // pairs
-	rejections uint64 // in the runs of the suspicious pairs
 	clients    uint32 // of a network: how many have a suspicious pair
-	look       uint64 // of an extension: with fewer rejections than this it need not be looked at again
+	rejections uint64 // in the runs of the suspicious pairs
+	look       uint32 // of an extension: with fewer rejections than this it need not be looked at again
 	incident   uint32 // the open incident that is its own, 0 if there is none
 	host, next uint32 // of a client: the host, and the next client of that
 }

@@ -135,8 +135,8 @@ func TestShippedFileHoldsEveryKey(t *testing.T) {
 	if err != nil {
 		t.Fatalf("with the examples: %v", err)
 	}
-	if len(got.Detector.Allow) != 1 || len(got.Detector.Overrides) != 1 {
-		t.Errorf("examples of allow and override are missing: %+v", got.Detector)
+	if len(got.Detector.Allow) != 1 || len(got.Detector.Sisters) != 1 || len(got.Detector.Overrides) != 1 {
+		t.Errorf("examples of allow, sister or override are missing: %+v", got.Detector)
 	}
 	for name := range settings {
 		_, key := cutLast(name)

@@ -34,6 +34,9 @@ var tables = map[string]table{
 	"allow": {many: true, about: "`clients`, `registrars`, `extensions`, `until`, `reason`: what is not counted", begin: func(c *Config) {
 		c.Detector.Allow = append(c.Detector.Allow, detect.AllowRule{})
 	}},
+	"sister": {many: true, about: "`registrars` that serve the same clients: a pool, a backup", begin: func(c *Config) {
+		c.Detector.Sisters = append(c.Detector.Sisters, nil)
+	}},
 	"override": {many: true, about: "`registrars`, and other thresholds for them", begin: func(c *Config) { // what it leaves out is as elsewhere
 		c.Detector.Overrides = append(c.Detector.Overrides, detect.Override{Thresholds: c.Detector.Thresholds})
 	}},
@@ -183,6 +186,7 @@ var others = []setting{
 	{"allow.until", `2027-01-31T18:00:00Z`, "", func(c *Config) any { return moment{&newest(c.Detector.Allow).Until} }},
 	{"allow.reason", `"penetration test"`, "", func(c *Config) any { return &newest(c.Detector.Allow).Reason }},
 
+	{"sister.registrars", `["198.51.100.5", "198.51.100.6"]`, "", func(c *Config) any { return newest(c.Detector.Sisters) }},
 	{"override.registrars", `["198.51.100.0/24"]`, "", func(c *Config) any { return &newest(c.Detector.Overrides).Registrars }},
 }
 

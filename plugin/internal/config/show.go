@@ -31,6 +31,11 @@ func (c *Config) TOML() string {
 		part.Detector.Allow = c.Detector.Allow[:i+1]
 		part.showTable(&b, "allow")
 	}
+	for i := range c.Detector.Sisters {
+		part := *c
+		part.Detector.Sisters = c.Detector.Sisters[:i+1]
+		part.showTable(&b, "sister")
+	}
 	for i := range c.Detector.Overrides {
 		part := *c
 		part.Detector.Overrides = c.Detector.Overrides[:i+1]
@@ -73,7 +78,7 @@ func (c *Config) Changed() []string {
 	for _, t := range []struct {
 		name string
 		n    int
-	}{{"[[asset]]", len(c.Enrich.Assets)}, {"[[allow]]", len(c.Detector.Allow)}, {"[[override]]", len(c.Detector.Overrides)}} {
+	}{{"[[asset]]", len(c.Enrich.Assets)}, {"[[allow]]", len(c.Detector.Allow)}, {"[[sister]]", len(c.Detector.Sisters)}, {"[[override]]", len(c.Detector.Overrides)}} {
 		if t.n > 0 {
 			all = append(all, fmt.Sprintf("%d %s", t.n, t.name))
 		}
@@ -165,7 +170,7 @@ func KeysTable() string {
 			fmt.Fprintf(&b, "| `%s` | `%s` | %s |\n", s.name, thousands(show(s.field(defaults))), s.about)
 		}
 	}
-	for _, t := range []string{"flows.custom", "asset", "allow", "override"} {
+	for _, t := range []string{"flows.custom", "asset", "allow", "sister", "override"} {
 		fmt.Fprintf(&b, "| `%s` | | %s |\n", header(t), tables[t].about)
 	}
 	return b.String()

@@ -10,22 +10,29 @@ import (
 // names is the tables turned round: from paths to meanings.
 type names struct {
 	tables []mapped
-	places map[string]place
-	filter [256]uint64 // by the last byte of a path, the lengths (modulo 64) of those that have a place
+	places [maxPath + 1][]place // by the length of the path
 }
 
 // place is what a path means: to tables, and as the path of a map or list that has meanings inside.
 type place struct {
+	path   string
 	means  []meaning
 	inside innerUse
 }
 
-// of gives what a path means. Most keys of a record have no meaning, which the filter tells without a look into the map.
-func (n *names) of(path []byte) place {
-	if size := len(path); size == 0 || n.filter[path[size-1]]>>(size&63)&1 == 0 {
-		return place{}
+// of returns what a path means, or nil if it means nothing. Of one length there are few paths, and hardly any with the same last
+// byte: this is several times as quick as a map, and exporters whose keys come in any order are surveyed record by record.
+func (n *names) of(path []byte) *place {
+	if len(path) == 0 || len(path) > maxPath {
+		return nil
 	}
-	return n.places[string(path)]
+	last := path[len(path)-1]
+	for i := range n.places[len(path)] {
+		if p := &n.places[len(path)][i]; p.path[len(p.path)-1] == last && p.path == string(path) {
+			return p
+		}
+	}
+	return nil
 }
 
 // mapped is a table in the form that decoding needs.
@@ -67,7 +74,7 @@ const (
 var wrappings = Paths{"payload", "_source", "logmsg.message", "log", "message", "MESSAGE"}
 
 func newNames(tables []table) *names {
-	n := &names{places: map[string]place{}}
+	n := &names{}
 	for i, t := range tables {
 		n.tables = append(n.tables, mapped{
 			name: t.name, number: i, unit: timeFormats[t.TimeFormat], methods: t.Methods, codes: t.StatusCodes, services: t.Services, unknown: t.Unknown,
@@ -86,7 +93,7 @@ func newNames(tables []table) *names {
 }
 
 func (n *names) add(path string, m meaning) {
-	n.change(path, func(p *place) { p.means = append(p.means, m) })
+	n.at(path).means = append(n.at(path).means, m)
 	use := someInside
 	if m.field < firstSIPField || m.field > lastSIPField {
 		use |= notOnlyMessage
@@ -97,7 +104,7 @@ func (n *names) add(path string, m meaning) {
 		if _, err := strconv.ParseUint(key, 10, 8); err == nil {
 			use |= numbered
 		}
-		n.change(outside, func(p *place) { p.inside |= use })
+		n.at(outside).inside |= use
 		use &^= numbered
 		if !more {
 			break
@@ -106,14 +113,14 @@ func (n *names) add(path string, m meaning) {
 	}
 }
 
-func (n *names) change(path string, change func(*place)) {
-	if path == "" {
-		return
+// at returns the place of a path, which it makes if there is none.
+func (n *names) at(path string) *place {
+	if p := n.of([]byte(path)); p != nil {
+		return p
 	}
-	p := n.places[path]
-	change(&p)
-	n.places[path] = p
-	n.filter[path[len(path)-1]] |= 1 << (len(path) & 63)
+	all := &n.places[len(path)]
+	*all = append(*all, place{path: path})
+	return &(*all)[len(*all)-1]
 }
 
 // constants are the fields that the mapping itself has values for, nil if there are none.

@@ -116,7 +116,7 @@ func (s *survey) object(b []byte, p int) int {
 		if key, ok := stringAt(b, p); ok && isString(b[p]) && outside+len(key) <= maxPath {
 			s.path = append(s.path, key...)
 		}
-		var what place
+		var what *place
 		if len(s.path) > outside {
 			what = s.names.of(s.path)
 		}
@@ -128,8 +128,8 @@ func (s *survey) object(b []byte, p int) int {
 }
 
 // member surveys a value, and returns the position behind it, -1 if b ends before.
-func (s *survey) member(b []byte, p int, what place) (end int) {
-	if what.inside != 0 {
+func (s *survey) member(b []byte, p int, what *place) (end int) {
+	if what != nil && what.inside != 0 {
 		if end, is := s.inner(b, p, what.inside); is {
 			return end
 		}
@@ -193,14 +193,17 @@ func (s *survey) elements(b []byte, p, n int) int {
 }
 
 // value notes a value and what it means to each table.
-func (s *survey) value(at, end int, what place) {
+func (s *survey) value(at, end int, what *place) {
 	if len(s.steps) == maxSteps-1 {
 		s.oddity = true
 		return
 	}
 	s.oddity = s.oddity || at-s.from > maxBytes
-	s.steps = append(s.steps, step{s.from, at, what.inside != 0})
+	s.steps = append(s.steps, step{s.from, at, what != nil && what.inside != 0})
 	s.from = end
+	if what == nil {
+		return
+	}
 	for _, m := range what.means {
 		if m.field == fieldInside {
 			if s.inside == 0 || m.rank <= s.insideRank {
