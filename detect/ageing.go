@@ -19,11 +19,12 @@ func newAgeing(now, horizon, idle, step int64) ageing {
 
 func (a *ageing) bucket(second int64) *uint32 { return &a.buckets[second%int64(len(a.buckets))] }
 
-// touched is when a pair that is in no incident last had a rejection or an acceptance.
+// touched is when a pair that is in no incident last had a rejection or an acceptance. The rejections of a run that has lapsed, or
+// is about to, count no more.
 func (m *memory) touched(p *pair) int64 {
 	at := int64(0)
-	if p.has(runOpen | runClosed) {
-		at = m.full(p.last)
+	if last := m.full(p.last); p.has(isSuspicious|isDormant) || p.has(runOpen|runClosed) && last/1000 >= m.ageing.idle {
+		at = last
 	}
 	if p.has(hasAccepted) {
 		at = max(at, m.full(p.accepted))

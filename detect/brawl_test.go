@@ -22,17 +22,19 @@ type brawl struct {
 func newBrawl(seed uint64) *brawl {
 	tr := newTraffic(seed)
 	b := &brawl{traffic: tr, cfg: brawlConfig(tr), grain: pick[int64](tr, 1, 100, 500, 1000)}
-	for i := range 1 + tr.IntN(3) {
+	for i := range 1 + tr.IntN(4) {
 		b.registrars = append(b.registrars, addr4(10, i+1))
 	}
-	clients := []netip.Addr{
-		addr4(172, 1), netip.MustParseAddr("2001:db8::1"), addr4(172, 2), netip.MustParseAddr("2001:db8::2"),
-		netip.AddrFrom16(addr4(172, 1).As16()), addr4(172, 3), addr4(172, 4), addr4(172, 5),
+	// Clients in the order of the list, which the detector's bounded memories tell apart. Those of IPv6 share networks.
+	clients := []netip.Addr{addr4(172, 513), netip.MustParseAddr("2001:db8:0:2::1"), addr4(172, 514), netip.MustParseAddr("2001:db8:0:2::2"),
+		netip.AddrFrom16(addr4(172, 513).As16()), netip.MustParseAddr("2001:db8:0:21::"), netip.MustParseAddr("2001:db8:0:22::")}
+	for i := range 7 {
+		clients = append(clients, addr4(172, 518+i))
 	}
 	long := strings.Repeat("x", 60)
-	extensions := []string{"a", "b", "", long + "1@pbx.example.net", "c", long + "2@pbx.example.net", "d", "e", "f", "g", "h"}
+	extensions := []string{"a", "b", long + "1@pbx.example.net", "c", long + "2@pbx.example.net", "d", "e", "f", "g", "h"}
 	b.clients = clients[:2+tr.IntN(len(clients)-1)]
-	b.extensions = extensions[:2+tr.IntN(len(extensions)-1)]
+	b.extensions = extensions[:1+tr.IntN(len(extensions))]
 	return b
 }
 
@@ -42,6 +44,9 @@ func brawlConfig(tr *traffic) detect.Config {
 		return detect.Thresholds{
 			Attempts: 1 + tr.IntN(7), ScanExtensions: 1 + tr.IntN(5), ScanKnownRatio: pick(tr, 0, 0.1, 0.25, 0.5, 1),
 			DistributedClients: 2 + tr.IntN(3), SprayAttempts: 1 + tr.IntN(4), SuccessAfter: 1 + tr.IntN(4),
+			LoginChallenges: 1 + tr.IntN(8), FastAttempts: 2 + tr.IntN(6), ScanAttempts: 2 + tr.IntN(30), HorizontalRegistrars: 2 + tr.IntN(3),
+			DistributedScanSize: 2 + tr.IntN(5), SlowExtensions: 2 + tr.IntN(8), SlowClients: 2 + tr.IntN(6), SlowAttempts: 1 + tr.IntN(12),
+			OutageClients: 2 + tr.IntN(5), OutageRatio: pick(tr, 0, 0.2, 0.5, 1),
 		}
 	}
 	cfg := detect.DefaultConfig()
@@ -49,9 +54,19 @@ func brawlConfig(tr *traffic) detect.Config {
 	cfg.IdleTimeout = seconds(10, 120)
 	cfg.CheckInterval = seconds(1, 10)
 	cfg.ChallengeGrace = min(seconds(0, 45), cfg.IdleTimeout)
-	cfg.KnownGoodTTL = pick(tr, 24*time.Hour, 24*time.Hour, seconds(20, 900))
+	cfg.KnownGoodTTL = pick(tr, 24*time.Hour, 24*time.Hour, seconds(120, 900))
 	cfg.UpdateInterval = seconds(5, 60)
 	cfg.IPv6ClientPrefix = pick(tr, 64, 64, 128)
+	if tr.chance(4) {
+		cfg.Sisters = [][]netip.Prefix{{netip.MustParsePrefix("10.0.0.0/30")}}
+	}
+	if tr.chance(6) {
+		cfg.Allow = []detect.AllowRule{
+			{Clients: []netip.Prefix{netip.PrefixFrom(addr4(172, 514), 32)}, Extensions: []string{"[a-c]"}},
+			{Registrars: []netip.Prefix{netip.PrefixFrom(addr4(10, 2), 32)}, Extensions: []string{"x*1@*"}, Until: epoch + ms(30*time.Minute)},
+		}
+	}
+	cfg.ReportEnd = tr.chance(12)
 	if tr.chance(3) {
 		cfg.Overrides = []detect.Override{
 			{Registrars: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/16")}, Thresholds: bars()},
@@ -73,7 +88,13 @@ func (b *brawl) codes() []uint16 {
 // fight makes n records.
 func (b *brawl) fight(n int) []record {
 	t, busy := epoch, b.between(200*time.Millisecond, 20*time.Second)
+	var kept int64
 	for len(b.records) < n {
+		for ; kept < t; kept = max(kept+ms(b.cfg.KnownGoodTTL/2), t-ms(b.cfg.KnownGoodTTL/2)) { // so that no registrar is ever forgotten
+			for _, registrar := range b.registrars {
+				b.answer(max(kept, epoch), pair{registrar, addr4(172, 525), "keeper"}, 200)
+			}
+		}
 		b.episode(t)
 		t += b.Int64N(2 * busy)
 		if b.chance(12) {
@@ -107,7 +128,21 @@ func (b *brawl) episode(t int64) {
 	p, codes := b.anyone(), b.codes()
 	gap := pick(b.traffic, 10*time.Millisecond, 300*time.Millisecond, 2*time.Second, 8*time.Second, b.cfg.IdleTimeout)
 	several := 1 + b.IntN(b.cfg.Attempts+4)
-	switch b.IntN(9) {
+	switch b.IntN(11) {
+	case 9: // everybody logs in everywhere
+		for _, p.client = range b.clients {
+			for _, p.registrar = range b.registrars {
+				if b.chance(2) {
+					t = b.login(t, p) + b.between(0, gap/8)
+				}
+			}
+		}
+	case 10: // a registrar rejects all, some of them for long
+		for range 3 + b.IntN(3) {
+			for _, p.client = range b.clients {
+				t = b.guess(t, 1, 0, p, codes...) + b.between(0, gap/8)
+			}
+		}
 	case 0, 1:
 		for range 1 + b.IntN(3) {
 			t = b.login(t, p) + b.between(0, gap)
@@ -157,7 +192,7 @@ func (b *brawl) episode(t int64) {
 
 // disorder lets records arrive in another order than they were sent.
 func (b *brawl) disorder() {
-	switch b.IntN(4) {
+	switch b.IntN(6) {
 	case 0: // an exporter in perfect order
 	case 1: // everything late by up to 40 s
 		b.delayed(time.Duration(b.between(time.Second, 40*time.Second)) * time.Millisecond)
@@ -165,6 +200,25 @@ func (b *brawl) disorder() {
 		for i := range b.records {
 			if r := &b.records[i]; r.flow.Status >= 300 && b.chance(4) {
 				r.arrival += b.between(0, 60*time.Second)
+			}
+		}
+	case 4: // all messages twice
+		for i := range b.records {
+			r := b.records[i]
+			r.arrival += b.between(0, 1500*time.Millisecond)
+			r.flow.Time = r.arrival
+			b.records = append(b.records, r)
+		}
+	case 5: // two probes see all messages
+		for i := range b.records {
+			r := &b.records[i]
+			r.flow.Probe, r.flow.Message = "one", 1+uint64(r.flow.Time)/pick[uint64](b.traffic, 1, 1000, 100_000)
+			twin := *r
+			twin.flow.Probe = "two"
+			twin.flow.Time += b.between(0, 1500*time.Millisecond)
+			twin.arrival += b.between(0, 3*time.Second)
+			if !b.chance(20) {
+				b.records = append(b.records, twin)
 			}
 		}
 	case 3: // now and then anything is very late
@@ -181,6 +235,7 @@ func (b *brawl) disorder() {
 func (b *brawl) brokenClocks(records []record) []record {
 	wrong := record{flow: records[0].flow}
 	wrong.flow.Time += b.between(0, 30*time.Hour)
+	wrong.flow.Status = 200
 	out := append(make([]record, 0, len(records)*5/4), wrong)
 	var moved int64
 	for _, r := range records {

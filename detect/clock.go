@@ -41,7 +41,7 @@ func (d *Detector) moveClock(t int64, n int) bool {
 	d.accepted += n
 	if t > d.newest+d.wall-d.arrived || d.nextCheck == 0 { // a late one moves nothing; the first may be 0
 		if d.nextCheck == 0 {
-			d.graces.since = t
+			d.graces.since, d.graces.hour = t, t/hour
 		}
 		d.newest, d.arrived = t, d.wall
 		d.runTo(t)

@@ -97,7 +97,7 @@ func (d *Detector) concludeMember(p *pair) bool {
 			inc.acceptedLogins++
 		}
 	}
-	short := p.count() <= d.loginChallenges(inc.registrar)
+	short := d.isShort(p)
 	if m.entered {
 		if !short {
 			d.include(p)
@@ -148,12 +148,24 @@ func (d *Detector) bruteForceConfidence(inc *incident, p *pair, c *client) Confi
 	case inc.fast && inc.attempts < uint64(d.thresholdsOf(p).Attempts) && c.flags&isTool == 0:
 		return Probable
 	case d.isPhoneLike(inc):
-		if d.isOwnedElsewhere(p) || c.group != 0 && d.groups.At(c.group).suspicious > 1 {
+		if d.isOwnedElsewhere(p) || d.hasOtherSuspects(p, c) {
 			return Probable
 		}
 		return Unlikely
 	}
 	return Confirmed
+}
+
+// hasOtherSuspects tells whether the client of a pair has another one that is suspicious.
+func (d *Detector) hasOtherSuspects(p *pair, c *client) bool {
+	if c.group == 0 {
+		return false
+	}
+	n := d.groups.At(c.group).suspicious
+	if p.has(isSuspicious) {
+		n--
+	}
+	return n > 0
 }
 
 func (d *Detector) distributedConfidence(p *pair, n int) Confidence {

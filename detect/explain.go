@@ -42,12 +42,12 @@ func (d *Detector) reject(s *subject, code uint8) {
 			d.beginRun(s, p, t)
 		}
 	}
-	d.widen(p, t)
+	isFirst := d.widen(p, t) || p.count() == 0
 	d.addToRun(p, code)
 	d.noteFast(p, t)
 	switch {
 	case p.member != 0:
-		d.rejectMember(s, p, code, t)
+		d.rejectMember(s, p, code, t, isFirst)
 	case p.has(runKnown):
 		d.rejectKnown(s, p, t)
 	case p.has(isSuspicious|isDormant) || d.isUnexplained(p):
@@ -100,31 +100,39 @@ func (d *Detector) rejectKnown(s *subject, p *pair, t int64) {
 }
 
 // rejectMember counts a rejection of a pair that is in an incident.
-func (d *Detector) rejectMember(s *subject, p *pair, code uint8, t int64) {
+func (d *Detector) rejectMember(s *subject, p *pair, code uint8, t int64, isFirst bool) {
 	m := d.members.At(p.member)
 	m.touched = d.now
-	if p.has(runExcluded) {
-		if d.isSettledMember(p) {
-			d.include(p)
-		} else if p.count() == 1 {
+	if p.has(runKnown) && p.count() >= outageAttempts {
+		d.noteFailing(s.pair, p, s.registrar)
+	}
+	switch {
+	case !p.has(runExcluded):
+		d.count(d.incidents[m.incident], m, code, t)
+	case d.isMoreThanLogin(p):
+		d.include(p)
+	default:
+		if isFirst {
 			d.awaitGrace(s.pair, p)
 		}
 		return
 	}
-	d.count(d.incidents[m.incident], m, code, t)
 	if d.incidents[m.incident].isWeak() && !p.has(runKnown) {
 		if !p.has(isSuspicious) {
 			d.suspect(s.pair, p)
+			d.restless.Add(s.pair, d.full(p.last))
 		}
 		d.judge(s.pair, p, t)
 	}
 }
 
-// isSettledMember tells whether a run of a pair that has been accepted in its incident, or was known good before it, is more
-// than a login.
-func (d *Detector) isSettledMember(p *pair) bool {
-	c := d.clients.At(p.client)
-	return p.count() > d.loginChallenges(c.registrar) || !p.has(runKnown) && (d.hard(p) > 0 || d.full(p.first) < d.now-d.graceOf(c))
+// isMoreThanLogin tells whether a run of a pair that has been accepted in its incident, or was known good before it, is no login
+// under way.
+func (d *Detector) isMoreThanLogin(p *pair) bool { return !d.isShort(p) || d.isUnexplained(p) }
+
+// isShort tells whether a run is no longer than a login can be.
+func (d *Detector) isShort(p *pair) bool {
+	return p.count() <= d.loginChallenges(d.clients.At(p.client).registrar)
 }
 
 // rejectBelated counts a rejection that an acceptance has overtaken: it belongs to the run which that closed, while that is
@@ -148,6 +156,8 @@ func (d *Detector) rejectBelated(s *subject, p *pair, code uint8) {
 	if p.member != 0 && !p.has(runExcluded) {
 		m := d.members.At(p.member)
 		d.count(d.incidents[m.incident], m, code, t)
+	} else if p.member != 0 && !d.isShort(p) {
+		d.include(p)
 	}
 	if !p.has(runKnown) {
 		d.conclude(s.pair, p)
@@ -179,38 +189,36 @@ func (d *Detector) accept(s *subject) {
 	known := p.has(good)
 	if !p.has(runOpen) || p.member == 0 && !d.isAlive(p) {
 		d.openRun(s.pair, p, t)
-		if known {
-			p.flags |= runKnown
-		}
 	}
-	first := !p.has(hasAccepted)
-	p.flags = p.flags&^(runOpen|wasGood|isFailing) | runClosed | hasAccepted
+	p.flags = p.flags&^(runOpen|wasGood) | runClosed | hasAccepted
 	if known {
 		p.flags |= wasGood
 	}
 	p.accepted = uint32(t)
 	if p.member != 0 {
-		d.members.At(p.member).touched = d.now
+		m := d.members.At(p.member)
+		m.touched = d.now
 		d.incidentOf(p).witness(s.flow)
+		if m.entered && d.isShort(p) { // the account is used
+			d.exclude(p)
+		}
 	}
 	if p.member == 0 && known {
 		d.unsuspect(s.pair, p)
-		d.welcome(s, p, first)
+		d.welcome(s, p)
 	} else if !d.conclude(s.pair, p) {
-		d.welcome(s, p, first)
+		d.welcome(s, p)
 	}
 	d.ensureAged(s.pair, p)
 }
 
 // welcome makes a pair known good.
-func (d *Detector) welcome(s *subject, p *pair, first bool) {
+func (d *Detector) welcome(s *subject, p *pair) {
 	if p.has(good) {
 		return
 	}
 	d.setGood(s.pair, p, true)
-	if first {
-		d.registrars[d.clients.At(p.client).registrar].recent.add(d.now)
-	}
+	d.registrars[d.clients.At(p.client).registrar].recent.add(d.now)
 	d.learnSister(s)
 	d.excuseSisters(s)
 }
@@ -221,8 +229,8 @@ func (d *Detector) observeRequest(f *Flow) {
 		return
 	}
 	registrar, client := f.Registrar.As16(), d.maskClient(f.Client)
-	d.agents.note(&registrar, &client, f.UserAgent)
 	tool := d.tools.isTool(f.UserAgent)
+	d.agents.note(&registrar, &client, f.UserAgent, tool)
 	if d.openIncidents == 0 && !tool {
 		return
 	}

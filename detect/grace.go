@@ -20,6 +20,7 @@ const (
 	maxGrace     = 600_000 // milliseconds: what nobody can stretch the grace beyond
 	initialGrace = 330_000 // while nothing is known: the active timeout of common exporters, and some
 	enough       = 20      // acceptances that tell something
+	hour         = 3_600_000
 )
 
 // note counts an acceptance that is late by some milliseconds.
@@ -30,13 +31,13 @@ func (g *graces) note(late int64) {
 
 // measure sets the grace; least is challenge_grace, milliseconds.
 func (g *graces) measure(now, least int64) {
-	if hour := now / 3_600_000; hour != g.hour {
-		if hour == g.hour+1 {
+	if n := now / hour; n != g.hour {
+		if n == g.hour+1 {
 			g.past = g.now
 		} else {
 			g.past = lateness{}
 		}
-		g.now, g.hour = lateness{}, hour
+		g.now, g.hour = lateness{}, n
 	}
 	total := g.now.total + g.past.total
 	if now-g.since < initialGrace || total < enough {
@@ -44,7 +45,7 @@ func (g *graces) measure(now, least int64) {
 		return
 	}
 	late := g.percentile(total - total/100)
-	g.grace = max(least, min(1200*late+10_000, maxGrace))
+	g.grace = max(least, min((1200*late+999)/1000*1000+10_000, maxGrace))
 }
 
 // percentile returns the least number of whole seconds that n acceptances were not later than.

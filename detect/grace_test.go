@@ -41,10 +41,10 @@ func TestGraceFollowsTheLatenessOfAcceptances(t *testing.T) {
 	for late, want := range map[time.Duration]time.Duration{
 		0:                        45 * time.Second, // challenge_grace at least
 		20 * time.Second:         45 * time.Second,
-		33 * time.Second:         (12*34 + 100) * time.Second / 10,
-		300 * time.Second:        (12*301 + 100) * time.Second / 10,
+		33 * time.Second:         51 * time.Second,
+		300 * time.Second:        372 * time.Second,
 		25 * 60 * time.Second:    600 * time.Second,
-		33999 * time.Millisecond: (12*34 + 100) * time.Second / 10,
+		33999 * time.Millisecond: 51 * time.Second,
 	} {
 		s := newPlot(t)
 		s.settle(late)

@@ -132,18 +132,35 @@ func (d *Detector) distributedClients(v *view) (figure, bar int) {
 func (d *Detector) judge(pi uint32, p *pair, t int64) {
 	d.viewed = d.viewOf(pi, p)
 	v := &d.viewed
-	if v.isAlone() && v.r.attack != 0 && p.count() < min(v.thresholds.Attempts, v.thresholds.SlowAttempts) {
+	if v.isAlone() && v.r.attack != 0 && v.thresholds.ScanExtensions > 1 && p.count() < min(v.thresholds.Attempts, v.thresholds.SlowAttempts) {
 		return // as most of a flood
 	}
 	for i := range groupings {
 		g := &groupings[i]
 		figure, bar := g.reached(d, v)
-		if figure < bar || g.by == byRegistrar && v.r.attack != 0 || p.member != 0 && (g.by == byRegistrar || g.by == byPair && d.incidentOf(p).kind == BruteForce) {
+		if figure < bar || d.isTaken(g.by, v) || p.member != 0 && (g.by == byRegistrar || g.by == byPair && d.incidentOf(p).kind == BruteForce) {
 			continue
 		}
 		d.open(g, v, Crossing{g.key, bar, figure, t})
 		return
 	}
+}
+
+// isTaken tells whether there is an open incident already of what the pairs of a grouping have in common.
+func (d *Detector) isTaken(by groupedBy, v *view) bool {
+	switch by {
+	case byClient:
+		return v.client.incident != 0
+	case byExtension:
+		return v.extension.incident != 0
+	case byNetwork:
+		return v.network.incident != 0
+	case byHost:
+		return v.host.incident != 0
+	case byRegistrar:
+		return v.r.attack != 0
+	}
+	return false
 }
 
 // isAlone tells whether the pair is the only suspicious or dormant one of its client, its extension, its host and its network.
@@ -171,7 +188,7 @@ func (d *Detector) gather(g *grouping, v *view) (pairs []uint32, absorbed []*inc
 			case inc.kind == DistributedScan && g.by != byRegistrar && p.has(isSuspicious):
 				left = append(left, pi)
 			case g.by == byRegistrar:
-			case inc.kind == BruteForce || g.by == byHost && inc.by == byClient:
+			case inc.kind == BruteForce && (p.has(isSuspicious) || g.by == byClient || g.by == byExtension), g.by == byHost && inc.by == byClient:
 				absorbed = append(absorbed, inc)
 			}
 		case p.has(isSuspicious) || g.slow && p.has(isDormant):

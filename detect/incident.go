@@ -139,9 +139,9 @@ func (d *Detector) concludeEarlier(inc *incident, pairs []uint32) {
 	}
 	before := inc.successesN
 	inc.isOpening = true
-	for _, pi := range pairs {
+	for _, pi := range d.inOrderOfAcceptance(pairs) {
 		switch p := d.pairs.At(pi); {
-		case inc.number == 0 || !p.has(runClosed):
+		case inc.number == 0:
 		case p.member != 0:
 			d.concludeMember(p)
 		case d.confidence(inc, p) != NoConfidence:
@@ -165,6 +165,24 @@ func (d *Detector) enteredEarlier(inc *incident) (pairs []uint32) {
 	})
 	d.sortByFirst(pairs)
 	return pairs
+}
+
+// inOrderOfAcceptance returns those of some pairs whose run an acceptance has closed.
+func (d *Detector) inOrderOfAcceptance(pairs []uint32) []uint32 {
+	var accepted []uint32
+	for _, pi := range pairs {
+		if d.pairs.At(pi).has(runClosed) {
+			accepted = append(accepted, pi)
+		}
+	}
+	slices.SortFunc(accepted, func(a, b uint32) int {
+		p, q := d.pairs.At(a), d.pairs.At(b)
+		if c := cmp.Compare(d.full(p.accepted), d.full(q.accepted)); c != 0 {
+			return c
+		}
+		return d.compareNames(a, b)
+	})
+	return accepted
 }
 
 // homesOf returns how many extensions of a client were known good before a time.

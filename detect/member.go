@@ -164,8 +164,7 @@ func (d *Detector) moveMember(mi uint32, inc *incident) {
 		d.restless.Add(m.pair, d.full(p.last))
 	}
 	if m.guessed {
-		m.guessed = false
-		d.noteGuessing(inc, m)
+		inc.guessed++
 	}
 }
 
@@ -176,7 +175,7 @@ func (d *Detector) noteGuessing(inc *incident, m *member) {
 	}
 	m.guessed = true
 	inc.guessed++
-	if d.isSpray(inc) && inc.sequence > 0 {
+	if d.isSpray(inc) && inc.severity > 0 { // it is open already
 		d.turnIntoSpray(inc)
 		d.report(inc, Alert{State: Open, Changed: true})
 	}
@@ -218,9 +217,13 @@ func (d *Detector) releaseMember(inc *incident, mi uint32) {
 	}
 	d.forgetRun(m.pair, p)
 	recent := p.has(hasAccepted) && d.full(p.accepted) >= d.now-d.idleTimeout
-	if !p.has(isAged) && !recent && !d.isGood(p) {
-		d.removePair(m.pair)
-		return
+	if !recent && !d.isGood(p) { // nobody needs it
+		if !p.has(isAged) {
+			d.removePair(m.pair)
+			return
+		}
+		d.setGood(m.pair, p, false)
+		p.flags &^= hasAccepted | wasGood
 	}
 	d.ensureAged(m.pair, p)
 }

@@ -193,6 +193,9 @@ func (d *Detector) addPair(s *subject) *pair {
 		var c *client
 		s.client, c = d.clients.Allocate()
 		c.registrar, c.address = s.registrar, s.clientAddress
+		if d.agents.isTool(&s.registrarAddress, &s.clientAddress) {
+			c.flags |= isTool
+		}
 		d.clientIndex.Insert(s.clientHash, s.client)
 		d.registrars[s.registrar].users++
 	}

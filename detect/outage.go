@@ -67,7 +67,7 @@ func (d *Detector) isStillFailing(pi, registrar uint32) bool {
 func (d *Detector) openOutage(registrar uint32, crossed Crossing) {
 	var pairs []uint32
 	var absorbed []*incident
-	for _, pi := range slices.Sorted(slices.Values(d.registrars[registrar].failing)) {
+	for _, pi := range slices.Compact(slices.Sorted(slices.Values(d.registrars[registrar].failing))) {
 		p := d.pairs.At(pi)
 		if p.member == 0 {
 			pairs = append(pairs, pi)

@@ -24,7 +24,7 @@ func (d *Detector) report(inc *incident, a Alert) {
 
 // noteGrowth sees to it that an incident is reported at a check that has doubled, or become more severe.
 func (d *Detector) noteGrowth(inc *incident) {
-	if inc.sequence > 0 && !inc.isGrowing && (inc.attempts >= 2*inc.reported || d.severity(inc) > inc.severity) {
+	if inc.severity > 0 && !inc.isGrowing && (inc.attempts >= 2*inc.reported || d.severity(inc) > inc.severity) {
 		inc.isGrowing = true
 		d.growing = append(d.growing, inc)
 	}
@@ -96,10 +96,13 @@ func (d *Detector) describeMembers(inc *incident, a *Alert) {
 	if inc.client != 0 && inc.by != byNetwork {
 		strongest = inc.client
 	}
-	c := d.clients.At(strongest)
-	r := &d.registrars[c.registrar]
-	a.Client, a.Transport = Endpoint{d.clientAddr(strongest), c.port}, c.transport
-	a.Forgeable = c.transport == UDP && !t.hasLogin
+	r := &d.registrars[inc.registrar]
+	if strongest != 0 { // 0: other incidents have taken all members
+		c := d.clients.At(strongest)
+		r = &d.registrars[c.registrar]
+		a.Client, a.Transport = Endpoint{d.clientAddr(strongest), c.port}, c.transport
+		a.Forgeable = c.transport == UDP && !t.hasLogin
+	}
 	a.Registrar = Endpoint{netip.AddrFrom16(r.address).Unmap(), r.port}
 	if len(a.Extensions.Top) > 0 {
 		a.Extension = a.Extensions.Top[0].Extension

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/siphunt/siphunt/detect/internal/store"
 )
@@ -116,8 +117,24 @@ func (d *Detector) ripenAll() {
 // sortByFirst puts pairs into the order in which their runs began.
 func (d *Detector) sortByFirst(pairs []uint32) {
 	slices.SortFunc(pairs, func(a, b uint32) int {
-		return cmp.Or(cmp.Compare(d.full(d.pairs.At(a).first), d.full(d.pairs.At(b).first)), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(d.full(d.pairs.At(a).first), d.full(d.pairs.At(b).first)), d.compareNames(a, b))
 	})
+}
+
+// compareNames puts pairs into an order that does not depend on where they are kept.
+func (d *Detector) compareNames(a, b uint32) int {
+	if a == b {
+		return 0
+	}
+	p, q := d.pairs.At(a), d.pairs.At(b)
+	if c := d.clientAddr(p.client).Compare(d.clientAddr(q.client)); c != 0 {
+		return c
+	}
+	var x, y [maxName]byte
+	if c := strings.Compare(d.nameOf(d.extensions.At(p.extension), &x), d.nameOf(d.extensions.At(q.extension), &y)); c != 0 {
+		return c
+	}
+	return d.registrarAddr(d.clients.At(p.client).registrar).Compare(d.registrarAddr(d.clients.At(q.client).registrar))
 }
 
 // ripen looks at a run whose grace is over.
@@ -126,7 +143,7 @@ func (d *Detector) ripen(pi uint32) {
 	switch {
 	case p.client == 0 || !p.has(runOpen) || p.has(isDormant) || !d.isAlive(p):
 	case p.member != 0:
-		if p.has(runExcluded) && d.isSettledMember(p) {
+		if p.has(runExcluded) && d.isMoreThanLogin(p) {
 			d.include(p)
 		}
 	case p.has(runKnown | isSuspicious):
@@ -160,15 +177,7 @@ func (d *Detector) passwordRefused(p *pair) bool {
 // beginRun begins a new run with a rejection at t that is not counted yet.
 func (d *Detector) beginRun(s *subject, p *pair, t int64) {
 	d.openRun(s.pair, p, t)
-	switch {
-	case p.member != 0:
-		if m := d.members.At(p.member); m.entered || p.has(good) {
-			p.flags |= runExcluded
-		}
-		if p.has(good) {
-			p.flags |= runKnown
-		}
-	case p.has(good) || d.isKnownElsewhere(s):
+	if p.member == 0 && !p.has(runKnown) && d.isKnownElsewhere(s) {
 		p.flags |= runKnown
 	}
 }
@@ -177,16 +186,23 @@ func (d *Detector) openRun(pi uint32, p *pair, t int64) {
 	d.forgetRun(pi, p)
 	p.flags |= runOpen
 	p.first, p.last = uint32(t), uint32(t)
+	if p.has(good) {
+		p.flags |= runKnown
+	}
+	if p.member != 0 && (p.has(good) || d.members.At(p.member).entered) {
+		p.flags |= runExcluded
+	}
 }
 
-// widen takes the time of a rejection into the run.
-func (d *Detector) widen(p *pair, t int64) {
-	if t < d.full(p.first) {
+// widen takes the time of a rejection into the run. It tells whether the run begins earlier now.
+func (d *Detector) widen(p *pair, t int64) (earlier bool) {
+	if earlier = t < d.full(p.first); earlier {
 		p.first = uint32(t)
 	}
 	if t > d.full(p.last) {
 		p.last = uint32(t)
 	}
+	return earlier
 }
 
 // addToRun counts a rejection in the run of a pair, as far as its counters reach.

@@ -124,19 +124,10 @@ func (tr *traffic) phone(from, to int64, ph phone) {
 	}
 }
 
-// ---- A town: the defaults of the configuration, legitimate users of every kind, and attacks at known places.
+// ---- A town: the defaults of the configuration, legitimate users of every kind, and attacks of every kind.
 
-// planted is an attack whose incident is known beforehand.
-type planted struct {
-	name  string
-	want  verdict // without Opened and Ended
-	exact bool    // every figure is known, not only kind, key and successes
-}
-
-// town is a day's worth of traffic.
 type town struct {
 	*traffic
-	attacks    []planted
 	registrars []netip.Addr
 	from, to   int64
 	clients    int
@@ -167,7 +158,7 @@ func (w *town) newPhone() phone {
 func (w *town) settle(n int) {
 	for len(w.records) < n {
 		ph := w.newPhone()
-		switch w.IntN(12) {
+		switch w.IntN(14) {
 		case 0: // a NAT
 			for range 5 + w.IntN(40) {
 				ph.extension = w.newUser()
@@ -186,206 +177,157 @@ func (w *town) settle(n int) {
 				w.phone(w.from+w.between(0, ph.every), cut, ph)
 				w.phone(cut+w.between(2*time.Minute, 3*time.Minute), w.to, ph)
 			}
+		case 3: // moves from one registrar to another
+			moved := w.from + w.between(time.Hour, 3*time.Hour)
+			for range 5 + w.IntN(20) {
+				ph.client, ph.extension = w.newClient(), w.newUser()
+				w.phone(w.from+w.between(0, ph.every), moved, ph)
+				to := ph
+				to.registrar = pick(w.traffic, w.registrars...)
+				w.phone(moved+w.between(0, ph.every), w.to, to)
+			}
+		case 4: // a stale password of a phone that was good, put right later
+			w.phone(w.from+w.between(0, ph.every), w.from+ms(time.Hour), ph)
+			t := w.guess(w.from+ms(time.Hour)+1000, 30+w.IntN(100), time.Minute, ph.pair, 401, 403)
+			w.phone(t+60_000, w.to, ph)
+		case 5: // a new phone whose password is mistyped at first
+			t := w.guess(w.from+w.between(0, time.Hour), 5+w.IntN(30), time.Minute, ph.pair, 401, 403)
+			w.phone(t+60_000, w.to, ph)
 		default:
 			w.phone(w.from+w.between(0, ph.every), w.to, ph)
 		}
 	}
 }
 
-// attack says what the judges have to find in the records since mark.
-func (w *town) attack(name string, kind detect.Kind, p pair, mark int, exact bool) *planted {
-	v := verdict{Kind: kind, Registrar: p.registrar, Client: p.client, Extension: p.extension}
-	in := refIncident{clients: map[netip.Addr]int{}, extensions: map[string]int{}, codes: map[uint16]int{}, pairs: map[*refPair]bool{}}
-	if v.Client.Is4In6() {
-		v.Client = v.Client.Unmap()
-	}
-	for _, r := range w.records[mark:] {
-		f := r.flow
-		if f.Status >= 300 {
-			client := f.Client.Unmap()
-			if client.Is6() {
-				client = netip.PrefixFrom(client, 64).Masked().Addr()
-			}
-			in.count(&refPair{key: refKey{f.Registrar, client, f.Extension}}, f.Time, f.Time, 1, map[uint16]int{f.Status: 1})
-		}
-	}
-	counted := in.verdict()
-	v.First, v.Last, v.Attempts, v.Rejections = counted.First, counted.Last, counted.Attempts, counted.Rejections
-	v.Clients, v.Extensions = counted.Clients, counted.Extensions
-	w.attacks = append(w.attacks, planted{name: name, want: v, exact: exact})
-	return &w.attacks[len(w.attacks)-1]
-}
-
-func (a *planted) success(p pair, t int64, n int) {
-	a.want.Successes = append(a.want.Successes, detect.Succeeded{Extension: p.extension, Client: a.clientOf(p), Time: t, Attempts: n})
-}
-
-func (a *planted) clientOf(p pair) netip.Addr {
-	if c := p.client.Unmap(); c.Is4() {
-		return c
-	}
-	return netip.PrefixFrom(p.client, 64).Masked().Addr()
-}
-
-// plant adds one attack of every kind.
+// plant adds attacks of every kind.
 func (w *town) plant() {
-	begin := func() (int64, int) { return w.from + w.between(10*time.Minute, 90*time.Minute), len(w.records) }
-	byClient := func(p pair) pair { p.extension = ""; return p }
-	byExtension := func(p pair) pair { p.client = netip.Addr{}; return p }
-
-	for _, codes := range [][]uint16{{404}, {401}, {403}, {407}, {401, 404}} {
-		p := w.newPair()
-		t, mark := begin()
+	begin := func() int64 { return w.from + w.between(10*time.Minute, 150*time.Minute) }
+	for _, codes := range [][]uint16{{404}, {401}, {403}, {407}, {401, 404}} { // scans
+		p, t := w.newPair(), begin()
 		gap := pick(w.traffic, 20*time.Millisecond, time.Second, 20*time.Second)
-		for range 20 + w.IntN(200) {
+		for range 20 + w.IntN(100) {
 			p.extension = w.newUser()
-			w.guess(t, 1, 0, p, codes...)
-			t += w.between(gap/2, gap)
+			t = w.guess(t, 1+w.IntN(3), gap, p, codes...) + w.between(gap/2, gap)
 		}
-		w.attack(fmt.Sprint("scan by ", codes), detect.Scan, byClient(p), mark, true)
 	}
-	{ // 24 extensions, 49 tries each
-		p := w.newPair()
-		t, mark := begin()
-		users := make([]string, 24)
-		for i := range users {
-			users[i] = w.newUser()
-		}
-		for range 49 {
-			for _, p.extension = range users {
-				w.answer(t, p, 401)
-				t += w.between(50*time.Millisecond, time.Second)
+	for _, codes := range [][]uint16{{401}, {403}, {401, 403}, {404}} { // brute forces, and successes
+		p, t := w.newPair(), begin()
+		gap := pick(w.traffic, 50*time.Millisecond, 500*time.Millisecond, 4*time.Second, 20*time.Second)
+		t = w.guess(t, 20+w.IntN(300), gap, p, codes...)
+		if w.chance(2) {
+			w.answer(t+100, p, 200)
+			for range w.IntN(30) {
+				t = w.login(t+w.between(time.Minute, 100*time.Second), p)
 			}
 		}
-		w.attack("spray", detect.Spray, byClient(p), mark, true)
 	}
-	for _, codes := range [][]uint16{{401}, {403}, {407}, {401, 403}, {404}} {
-		p := w.newPair()
-		t, mark := begin()
-		gap := pick(w.traffic, 50*time.Millisecond, 500*time.Millisecond, 4*time.Second)
-		w.guess(t, 20+w.IntN(600), gap, p, codes...)
-		w.attack(fmt.Sprint("brute force by ", codes), detect.BruteForce, p, mark, true)
+	{ // fast, then in
+		p, t := w.newPair(), begin()
+		w.answer(w.guess(t, 6+w.IntN(8), 100*time.Millisecond, p, 401)+50, p, 200)
 	}
-	{ // finds the password, and uses the account all day
-		p := w.newPair()
-		t, mark := begin()
-		n := 40 + w.IntN(300)
-		t = w.guess(t, n, time.Second, p, 401) + 100
-		w.answer(t, p, 200)
-		a := w.attack("brute force that succeeds", detect.BruteForce, p, mark, true)
-		a.success(p, t, n)
-		for range 30 {
-			t = w.login(t+w.between(time.Minute, 100*time.Second), p)
+	{ // two accounts of one client, many guesses
+		p, t := w.newPair(), begin()
+		for range 40 {
+			for _, p.extension = range []string{"alice@pbx.example.net", "bob@pbx.example.net"} {
+				t = w.guess(t+w.between(time.Second, 20*time.Second), 1, 0, p, 401, 403)
+			}
 		}
-	}
-	{ // rests for nearly as long as makes an end
-		p := w.newPair()
-		t, mark := begin()
-		for range 5 {
-			t = w.guess(t, 30, time.Second, p, 401) + ms(28*time.Minute)
-		}
-		w.attack("brute force with pauses", detect.BruteForce, p, mark, true)
-	}
-	{ // comes back after the end
-		p := w.newPair()
-		t, mark := begin()
-		t = w.guess(t, 50, time.Second, p, 401)
-		w.attack("first of two attacks", detect.BruteForce, p, mark, true)
-		mark = len(w.records)
-		w.guess(t+ms(32*time.Minute), 60, time.Second, p, 401)
-		w.attack("second of two attacks", detect.BruteForce, p, mark, true)
+		w.login(t+1000, p)
 	}
 	{ // a brute force, then a scan by the same client
-		p := w.newPair()
-		t, mark := begin()
+		p, t := w.newPair(), begin()
 		t = w.guess(t, 60, time.Second, p, 401)
 		for range 30 {
 			p.extension = w.newUser()
 			t += w.between(time.Second, 5*time.Second)
 			w.answer(t, p, 404)
 		}
-		w.attack("60 attempts, then a scan", detect.Scan, byClient(p), mark, true)
 	}
 	{ // beside the user's own phone behind one NAT
-		p := w.newPair()
-		t, mark := begin()
-		w.phone(t-ms(30*time.Minute), t, phone{pair: p, every: 5 * time.Minute})
-		t += ms(6 * time.Minute)
-		n := 100
-		at := w.guess(t, n, time.Second, p, 401)
-		w.login(at+200, p)
-		a := w.attack("beside the user's own phone", detect.BruteForce, p, mark, false)
-		a.success(p, w.records[len(w.records)-1].flow.Time, n+1)
+		p, t := w.newPair(), begin()
+		w.phone(t-ms(10*time.Minute), t, phone{pair: p, every: 5 * time.Minute})
+		w.login(w.guess(t+ms(6*time.Minute), 100, time.Second, p, 401)+200, p)
 	}
-	for _, bots := range []struct{ clients, tries int }{{300, 1}, {10, 30}, {5, 100}, {40, 5}} {
-		p := w.newPair()
-		t, _ := begin()
-		own := p // the victim's own phone registers all the while
-		w.phone(w.from, t, phone{pair: own, every: time.Minute})
-		mark := len(w.records)
+	for _, bots := range []struct{ clients, tries int }{{100, 1}, {10, 30}, {40, 5}} { // on one account
+		p, t := w.newPair(), begin()
+		w.phone(w.from, t+ms(20*time.Minute), phone{pair: p, every: time.Minute})
 		for range bots.clients {
 			p.client = w.newClient()
-			w.guess(t+w.between(0, 10*time.Minute), bots.tries, 3*time.Second, p, 401)
-		}
-		a := w.attack(fmt.Sprintf("%d bots with %d tries", bots.clients, bots.tries), detect.Distributed, byExtension(p), mark, true)
-		w.phone(t+30_000, t+ms(20*time.Minute), phone{pair: own, every: time.Minute})
-		if bots.tries >= 30 { // the last bot finds it, long after the incident opened
-			t += ms(25 * time.Minute)
-			at := w.guess(t, 5, time.Second, p, 401) + 50
-			w.answer(at, p, 200)
-			n := bots.tries + 5
-			a.want.Attempts += 5
-			a.want.Last = w.records[len(w.records)-2].flow.Time
-			a.want.Rejections[0].Attempts += 5
-			a.want.Clients.Top = nil
-			a.want.Extensions.Top[0].Attempts += 5
-			a.success(p, at, n)
+			at := w.guess(t+w.between(0, 10*time.Minute), bots.tries, 3*time.Second, p, 401)
+			if w.chance(20) {
+				w.answer(at+50, p, 200)
+			}
 		}
 	}
-	{ // one strong attacker and four who mistype
-		p := w.newPair()
-		t, mark := begin()
-		w.guess(t, 200, time.Second, p, 401)
-		w.attack("one strong attacker beside four typing errors", detect.BruteForce, p, mark, true)
-		for range 4 {
-			p.client = w.newClient()
-			w.guess(t+w.between(0, 2*time.Minute), 3, 4*time.Second, p, 401)
+	{ // many bots on one account each
+		t, p := begin(), w.newPair()
+		for range 60 + w.IntN(60) {
+			p.client, p.extension = w.newClient(), w.newUser()
+			at := w.guess(t+w.between(0, 10*time.Minute), 1+w.IntN(3), 3*time.Second, p, 404, 401, 403)
+			if w.chance(20) {
+				w.answer(at+50, p, 200)
+			}
 		}
 	}
-	{ // rotates within a /64
+	{ // one client, many registrars
+		p, t := w.newPair(), begin()
+		for i := range 12 + w.IntN(30) {
+			p.registrar = addr4(10, 100+i)
+			t = w.guess(t+w.between(0, time.Second), 3, time.Second, p, 401, 403)
+			if w.chance(10) {
+				w.answer(t+50, p, 200)
+			}
+		}
+	}
+	{ // right after two wrong tries, on many accounts
+		p, t := w.newPair(), w.from+ms(70*time.Minute)
+		for range 30 {
+			p.extension = w.newUser()
+			t = w.login(w.guess(t+w.between(time.Second, 10*time.Second), 2, time.Second, p, 401, 403)+100, p)
+		}
+	}
+	{ // one account each 4 minutes
+		p, t := w.newPair(), w.from
+		for t < w.to {
+			p.extension = w.newUser()
+			w.guess(t, 2, time.Second, p, 401, 403)
+			t += w.between(3*time.Minute, 5*time.Minute)
+		}
+	}
+	{ // one guess in 35 minutes
 		p := w.newPair()
-		t, mark := begin()
+		for t := w.from; t < w.to; t += ms(35 * time.Minute) {
+			w.guess(t, 3, time.Second, p, 403)
+		}
+	}
+	{ // a known tool
+		p, t := w.newPair(), begin()
+		w.records = append(w.records, record{arrival: t + 500, flow: detect.Flow{Time: t + 500, Registrar: p.registrar, Client: p.client, UserAgent: "friendly-scanner", Extension: p.extension}})
+		w.answer(w.guess(t, 20+w.IntN(20), 2*time.Second, p, 401)+10, p, 200)
+	}
+	{ // networks of IPv6
+		p, t := w.newPair(), begin()
 		for range 80 {
-			a := netip.MustParseAddr("2001:db8:0:64::").As16()
-			for i := 8; i < 16; i++ {
+			a := netip.MustParseAddr("2001:db8:5::").As16()
+			for i := pick(w.traffic, 6, 8); i < 16; i++ {
 				a[i] = byte(w.IntN(256))
 			}
 			p.client = netip.AddrFrom16(a)
+			if w.chance(2) {
+				p.extension = w.newUser()
+			}
 			t = w.guess(t+w.between(time.Second, 2*time.Second), 1, 0, p, 401)
 		}
-		p.client = netip.MustParseAddr("2001:db8:0:64::")
-		w.attack("brute force from a /64", detect.BruteForce, p, mark, true)
 	}
-	{ // written as v4-mapped by one exporter, as IPv4 by another
-		p := w.newPair()
-		mapped := p
-		mapped.client = netip.AddrFrom16(p.client.As16())
-		t, mark := begin()
-		for range 50 {
-			t = w.guess(t+w.between(time.Second, 2*time.Second), 1, 0, pick(w.traffic, p, mapped), 401)
+	{ // a registrar that loses its accounts
+		p, t := w.newPair(), w.from+ms(2*time.Hour)
+		p.registrar = addr4(10, 50)
+		for range 60 {
+			p.client, p.extension = w.newClient(), w.newUser()
+			w.phone(w.from+w.between(0, 5*time.Minute), t, phone{pair: p, every: 5 * time.Minute})
+			w.phone(w.guess(t+w.between(0, time.Minute), 10+w.IntN(20), time.Minute, p, 401, 403), w.to-ms(time.Hour), phone{pair: p, every: 10 * time.Minute})
 		}
-		w.attack("brute force from a v4-mapped address", detect.BruteForce, p, mark, true)
 	}
-}
-
-// misconfigured adds a phone with a stale password: it looks like a slow brute force, and is reported as one.
-func (w *town) misconfigured() {
-	p := w.newPair()
-	mark := len(w.records)
-	for t := w.from + w.between(time.Minute, 20*time.Minute); t < w.to; t += w.between(50*time.Second, time.Minute) {
-		w.guess(t, 2, 100*time.Millisecond, p, 401)
-	}
-	w.attack("misconfigured phone", detect.BruteForce, p, mark, true)
 }
 
 // interrupt adds other records between the answers: they only move the clock.
@@ -415,7 +357,7 @@ func describe(records []record) string {
 			continue
 		}
 		f := r.flow
-		fmt.Fprintf(&b, "  %9s  %s > %s  %q %d\n", clockFace(f.Time), f.Registrar, f.Client, f.Extension, f.Status)
+		fmt.Fprintf(&b, "  %9s  %s > %s  %q %d%s\n", clockFace(f.Time), f.Registrar, f.Client, f.Extension, f.Status, strings.TrimRight(" "+f.UserAgent, " "))
 	}
 	return b.String()
 }

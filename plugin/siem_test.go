@@ -45,6 +45,63 @@ func TestSIEM(t *testing.T) {
 	t.Run("Sigma", func(t *testing.T) { testSigma(t, server, alerts) })
 	addLocated(t, server, alerts)
 	t.Run("Dashboards", func(t *testing.T) { testDashboards(t, server, alerts) })
+	t.Run("Malformed", func(t *testing.T) { testMalformed(t, server, alerts) })
+	t.Run("Drift", func(t *testing.T) { testDrift(t, server) })
+}
+
+// testMalformed: a value of a wrong type, which a filter before the output may have made, gets no alert refused.
+func testMalformed(t *testing.T, server *searchServer, alerts map[string]alertDocument) {
+	a := jsonCopy(alerts[slices.Min(slices.Collect(maps.Keys(alerts)))]).(alertDocument)
+	a["source"].(alertDocument)["ip"] = "unknown"
+	a["event"].(alertDocument)["severity"] = "high"
+	a["event"].(alertDocument)["start"] = "yesterday"
+	document, err := json.MarshalToString(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, answer := server.do(http.MethodPut, alertStream+"/_create/malformed?refresh=true", document); status != http.StatusCreated {
+		t.Errorf("%d %v", status, answer)
+	}
+	server.finds(t, alertStream, `{"term":{"_id":"malformed"}}`, map[string]alertDocument{"malformed": a}, every())
+}
+
+// testDrift: what somebody has changed is told and put right, also in a live data stream.
+func testDrift(t *testing.T, server *searchServer) {
+	template := `{"index_patterns":["logs-siphunt.alert-*"],"data_stream":{},"priority":250,
+		"template":{"mappings":{"properties":{"source":{"properties":{"ip":{"type":"text"}}}}}}}`
+	for _, c := range []struct{ method, path, body string }{
+		{"PUT", "_ingest/pipeline/siphunt-incidents", `{"processors":[]}`},
+		{"PUT", "_index_template/logs-siphunt.alert", template},
+		{"POST", alertStream + "/_rollover", ""},
+	} {
+		if status, answer := server.do(c.method, c.path, c.body); status != http.StatusOK {
+			t.Fatalf("%s: %d %v", c.path, status, answer)
+		}
+	}
+	_, err := server.siem("check")
+	for _, want := range []string{
+		"ingest pipeline siphunt-incidents: processors: [], should be [", "index template logs-siphunt.alert: composed_of: ",
+		".ds-logs-siphunt.alert-default-000002: source.ip is mapped as text, should be ip", ".ds-logs-siphunt.alert-default-000002: not mapped: ",
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("check does not say %q:\n%v", want, err)
+		}
+	}
+	if out, err := server.siem("install"); err != nil || !strings.Contains(out, "a new backing index, for ") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	// Only what can't be put right is left: the index that is there already.
+	_, err = server.siem("check")
+	if err == nil || strings.Count(err.Error(), "differs ") != 2 || // its type, and what is not mapped
+		!strings.Contains(err.Error(), "000002: source.ip is mapped as text, should be ip; an older backing index") {
+		t.Errorf("after install:\n%v", err)
+	}
+	if status, answer := server.do("DELETE", ".ds-"+alertStream+"-000002", ""); status != http.StatusOK {
+		t.Fatalf("%d %v", status, answer)
+	}
+	if _, err := server.siem("check"); err != nil {
+		t.Error(err)
+	}
 }
 
 // addWriter adds the user of Fluent Bit, with the role that was installed and no other.

@@ -24,6 +24,9 @@ func (t *Timer) Add(i uint32, at int64) {
 	t.Waiting++
 }
 
+// Rewind has Drain look again at the seconds since a time, Unix milliseconds, which must not be further back than the span.
+func (t *Timer) Rewind(at int64) { t.next = min(t.next, max(0, at)/1000) }
+
 func (t *Timer) slot(second int64) *[]uint32 { return &t.slots[second%int64(len(t.slots))] }
 
 // Drain calls due for what happened before a time, Unix milliseconds, in whole seconds. A time before that of an earlier

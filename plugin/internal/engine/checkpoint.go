@@ -8,6 +8,7 @@ import (
 
 	"github.com/siphunt/siphunt/plugin/internal/config"
 	"github.com/siphunt/siphunt/plugin/internal/journal"
+	"github.com/siphunt/siphunt/plugin/internal/ratelog"
 	"github.com/siphunt/siphunt/plugin/internal/state"
 )
 
@@ -18,7 +19,7 @@ type checkpoints struct {
 	config config.State
 	intake *intake
 	now    func() time.Time
-	log    *limitedLog
+	log    *ratelog.Log
 
 	faults, written atomic.Uint64
 	size            atomic.Int64 // of the last snapshot
@@ -28,6 +29,9 @@ type checkpoints struct {
 	failed bool       // it could not be written
 	broken bool       // it was said that the state is not whole
 }
+
+// maxSpooled is how many bytes of a snapshot may wait for the disk.
+const maxSpooled = 64 << 20
 
 // retry is how soon a snapshot that failed, or one that has to mend a journal, is tried again.
 const retry = time.Minute
@@ -73,7 +77,7 @@ func (k *checkpoints) check() {
 // fault tells of the disk.
 func (k *checkpoints) fault(err error) {
 	k.faults.Add(1)
-	k.log.add(k.now(), slog.LevelError, "the state on disk ([state] state_dir) is not up to date; detection goes on in memory; faults of the disk", 1, oneLine(err))
+	k.log.Add(k.now(), slog.LevelError, "the state on disk ([state] state_dir) is not up to date; detection goes on in memory; faults of the disk", 1, oneLine(err))
 }
 
 // isDue tells whether it is time for a snapshot: by the clock, by the size of the journal, or after a fault.
@@ -103,7 +107,7 @@ func (k *checkpoints) write() {
 	}
 	if k.broken && k.store.Status().Whole {
 		k.broken = false
-		k.log.say(slog.LevelInfo, "the state on disk is whole again: a restart would forget nothing")
+		k.log.Say(slog.LevelInfo, "the state on disk is whole again: a restart would forget nothing")
 	}
 }
 
@@ -111,11 +115,11 @@ func (k *checkpoints) writeLocked() error {
 	if err := k.intake.journal.Drain(); err != nil { // a disk that is stuck would be so for the next generation too
 		return err
 	}
-	snapshot := newPipe(maxSpooled, journal.Patience)
-	defer snapshot.close()
+	snapshot := state.NewPipe(maxSpooled, journal.Patience)
+	defer snapshot.Close()
 	begin, made := journal.NewItem(), make(chan error, 1)
 	k.intake.beginGeneration(begin, func(j *judge, known *known) error { return j.writeSnapshot(snapshot, known) }, made)
-	go func() { snapshot.finish(<-made) }()
+	go func() { snapshot.Finish(<-made) }()
 	if err := k.intake.journal.Wait(begin); err != nil {
 		return err
 	}

@@ -12,17 +12,17 @@
 //	engine.go     the Engine: Open, Close, Flush, Collect; the tick
 //	rules.go      what is made from a configuration; reload.go how others are put in force
 //	chunk.go      a decoded chunk on its way
-//	intake.go     the order of all that comes; dedup.go chunks that come again after a crash
+//	intake.go     the order of all that comes
 //	queue.go      messages for the judge
 //	judge.go      the owner of the detector; quota.go alerts beyond max_alerts_per_minute. Each alert also goes to the feed of
 //	              attacking clients, which the tick writes
 //
-//	checkpoint.go writes snapshots; pipe.go is between the judge and the disk
+//	checkpoint.go writes snapshots
 //	snapshot.go   what a snapshot holds
 //	restore.go    goes on where an earlier process has ended, or a part that had a fault
 //
 //	metrics.go    the figures, as tables; figures.go those that the judge publishes
-//	limitedlog.go what goes wrong, told at most once a minute; losses.go and tell.go what is told
+//	losses.go     what is told of losses, once a minute at most; tell.go what else is told
 //
 // The detector's clock comes from the flows and, live, from a tick a second.
 package engine

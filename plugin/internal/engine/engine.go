@@ -12,6 +12,7 @@ import (
 	"github.com/siphunt/siphunt/plugin/internal/feed"
 	"github.com/siphunt/siphunt/plugin/internal/journal"
 	"github.com/siphunt/siphunt/plugin/internal/outbox"
+	"github.com/siphunt/siphunt/plugin/internal/ratelog"
 	"github.com/siphunt/siphunt/plugin/internal/state"
 )
 
@@ -53,7 +54,7 @@ type Engine struct {
 	name    string
 	now     func() time.Time
 	options Options
-	log     *limitedLog
+	log     *ratelog.Log
 	losses  losses
 	silence silence
 
@@ -81,9 +82,9 @@ var errClosed = errors.New("the detector was closed")
 // change, and where.
 func Open(o Options) (*Engine, error) {
 	o.complete()
-	e := &Engine{name: o.Name, now: o.now, options: o, log: new(limitedLog), figures: new(figures), stop: make(chan struct{})}
-	e.log.setLog(o.Log)
-	e.feed = feed.New(func(text string) { e.log.say(slog.LevelWarn, text) })
+	e := &Engine{name: o.Name, now: o.now, options: o, log: new(ratelog.Log), figures: new(figures), stop: make(chan struct{})}
+	e.log.SetLog(o.Log)
+	e.feed = feed.New(func(text string) { e.log.Say(slog.LevelWarn, text) })
 	r, err := loadRules(&o)
 	if err != nil {
 		return nil, err
@@ -134,7 +135,7 @@ func (e *Engine) assemble(s *state.Store, got *restored) {
 	e.intake = &intake{now: e.now, queue: e.queue, outbox: e.outbox}
 	e.reloader.rules.Store(got.rules)
 	e.figures.replace(got.detector.Stats())
-	e.tellLosses() // those of an earlier process were told by it
+	e.losses.tell(e) // those of an earlier process were told by it
 	if s == nil || e.unusable != nil {
 		return
 	}
@@ -184,7 +185,7 @@ func (e *Engine) Close() {
 func (e *Engine) Flush(bytes []byte) {
 	begin := e.now()
 	c := e.reloader.rules.Load().decode(bytes)
-	e.tellDropped(begin, &c.batch.Stats)
+	tellDropped(e.log, begin, &c.batch.Stats)
 	e.silence.look(e, c, bytes)
 	e.intake.take(c, bytes)
 	e.flushing.Add(int64(e.now().Sub(begin)))
@@ -207,10 +208,10 @@ func (e *Engine) tickEachSecond() {
 // tick is what is done once a second.
 func (e *Engine) tick() {
 	e.intake.tick()
-	e.tellLosses()
+	e.losses.tell(e)
 	e.tellUnusable()
 	e.feed.Write(e.now())
-	e.log.flush(e.now())
+	e.log.Flush(e.now())
 }
 
 // Collect returns the records of alerts that wait, a run of msgpack as Fluent Bit takes it, of about 1 MiB at most, or nil
@@ -240,7 +241,7 @@ func (e *Engine) Panicked() { e.panics.Add(1) }
 // fault tells of a fault of siphunt that was caught where no call of Fluent Bit is on the stack to return to.
 func (e *Engine) fault(err error) {
 	e.panics.Add(1)
-	e.log.add(e.now(), slog.LevelError, "faults that were caught", 1, err.Error())
+	e.log.Add(e.now(), slog.LevelError, "faults that were caught", 1, err.Error())
 }
 
 // guard does something that may fail.
@@ -263,7 +264,7 @@ func (e *Engine) forever(when string, do func()) {
 }
 
 // readFigures returns a copy of all figures.
-func (e *Engine) readFigures() *allFigures {
+func readFigures(e *Engine) *allFigures {
 	f := &allFigures{
 		version: e.options.Version, intake: e.intake.read(), judge: e.figures.read(), queued: e.queue.bytes(),
 		flushing: time.Duration(e.flushing.Load()).Seconds(), state: e.checkpoints.read(),

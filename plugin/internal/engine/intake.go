@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/siphunt/siphunt/plugin/internal/dedup"
 	"github.com/siphunt/siphunt/plugin/internal/flow"
 	"github.com/siphunt/siphunt/plugin/internal/journal"
 	"github.com/siphunt/siphunt/plugin/internal/outbox"
@@ -18,8 +19,8 @@ type intake struct {
 	journal *journal.Writer // nil without a state_dir that can be used
 	entries sync.Pool       // of *journal.Item, for chunks
 
-	mu     sync.Mutex // of the order, and of all below; nobody waits for the disk with it
-	dedup  *dedup     // nil without a journal
+	mu     sync.Mutex   // of the order, and of all below; nobody waits for the disk with it
+	dedup  *dedup.Dedup // nil without a journal
 	counts intakeCounts
 }
 
@@ -42,7 +43,7 @@ func (in *intake) take(c *chunk, bytes []byte) {
 		if entry == nil {
 			entry = journal.NewItem()
 		}
-		fingerprint = in.dedup.fingerprint(bytes)
+		fingerprint = in.dedup.Fingerprint(bytes)
 		entry.Body = journal.AppendBatch(entry.Body[:0], &c.batch)
 	}
 	c.own()
@@ -60,7 +61,7 @@ func (in *intake) order(c *chunk, stats *flow.Stats, entry *journal.Item, finger
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.counts.flushes++
-	if entry != nil && in.dedup.again(fingerprint) {
+	if entry != nil && in.dedup.Again(fingerprint) {
 		in.counts.redelivered++
 		c.release()
 		return false
@@ -71,7 +72,7 @@ func (in *intake) order(c *chunk, stats *flow.Stats, entry *journal.Item, finger
 		in.counts.lag = now - t
 	}
 	if entry != nil {
-		in.dedup.counted(fingerprint)
+		in.dedup.Counted(fingerprint)
 		entry.Head = journal.AppendHead(entry.Head[:0], journal.Chunk, now, in.outbox.Newest())
 		entry.Head = append(entry.Head, fingerprint[:]...)
 		in.journal.Append(entry)
@@ -127,7 +128,7 @@ func (in *intake) beginGeneration(begin *journal.Item, snapshot func(*judge, *kn
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.journal.Begin(begin)
-	k := &known{key: in.dedup.key, recent: in.dedup.inOrder()}
+	k := &known{key: in.dedup.Key, recent: in.dedup.InOrder()}
 	in.queue.push(message{done: done, do: func(j *judge) error { return snapshot(j, k) }})
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/siphunt/siphunt/detect"
 	"github.com/siphunt/siphunt/plugin/internal/flow"
 	"github.com/siphunt/siphunt/plugin/internal/outbox"
+	"github.com/siphunt/siphunt/plugin/internal/ratelog"
 )
 
 // losses tells, once in a while, of what the detector and the outbox have given up.
@@ -52,17 +53,17 @@ func (l *losses) count(s *detect.Stats, lost *outbox.Lost) []uint64 {
 	return n
 }
 
-// tellLosses logs what was lost.
-func (e *Engine) tellLosses() {
+// tell logs what was lost.
+func (l *losses) tell(e *Engine) {
 	stats, now := e.figures.read().stats, e.now()
 	_, lost := e.outbox.Waiting()
-	for i, n := range e.losses.count(&stats, &lost) {
-		e.log.add(now, slog.LevelWarn, lossReasons[i].reason, n, "")
+	for i, n := range l.count(&stats, &lost) {
+		e.log.Add(now, slog.LevelWarn, lossReasons[i].reason, n, "")
 	}
 }
 
 // tellDropped logs which records of a chunk were dropped.
-func (e *Engine) tellDropped(now time.Time, s *flow.Stats) {
+func tellDropped(log *ratelog.Log, now time.Time, s *flow.Stats) {
 	for i, n := range s.Dropped {
 		if n == 0 {
 			continue
@@ -71,6 +72,6 @@ func (e *Engine) tellDropped(now time.Time, s *flow.Stats) {
 		if flow.Reason(i) == flow.NotSIP { // a collector sends all its flows: nothing is wrong
 			level = slog.LevelInfo
 		}
-		e.log.add(now, level, "records dropped, "+flow.Reason(i).String(), n, s.Example[i])
+		log.Add(now, level, "records dropped, "+flow.Reason(i).String(), n, s.Example[i])
 	}
 }

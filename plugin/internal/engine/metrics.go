@@ -161,7 +161,7 @@ type allFigures struct {
 
 // Metrics returns all figures, in the same order at every call. It is safe for concurrent use.
 func (e *Engine) Metrics() []Metric {
-	f := e.readFigures()
+	f := readFigures(e)
 	var all []Metric
 	add := func(kind MetricKind, name, help string, value float64, labels ...[2]string) {
 		all = append(all, Metric{name, help, kind, append([][2]string{{"detector", e.name}}, labels...), value})

@@ -65,7 +65,7 @@ func (e *Engine) replaceRules(o Options, r *rules) (*config.Watcher, error) {
 	if err := e.use(r); err != nil {
 		return nil, err
 	}
-	e.log.setLog(o.Log)
+	e.log.SetLog(o.Log)
 	old := l.watcher
 	l.options, l.text, l.watcher = o, r.text, e.watch(o.ConfigFile)
 	return old, nil
@@ -87,7 +87,7 @@ func (e *Engine) watch(file string) *config.Watcher {
 	}
 	w, err := config.Watch(file, func() { e.guard("while the configuration was read", e.reread) })
 	if err != nil {
-		e.log.say(slog.LevelWarn, fmt.Sprintf("%s is not watched, its changes wait for a reload of Fluent Bit: %v", file, err))
+		e.log.Say(slog.LevelWarn, fmt.Sprintf("%s is not watched, its changes wait for a reload of Fluent Bit: %v", file, err))
 	}
 	return w
 }
@@ -96,7 +96,7 @@ func (e *Engine) watch(file string) *config.Watcher {
 func (e *Engine) use(r *rules) error {
 	old := e.reloader.rules.Load()
 	for _, what := range r.keepFrom(old) {
-		e.log.say(slog.LevelWarn, what+" was changed in the configuration; a running detector keeps it as it was until the next start")
+		e.log.Say(slog.LevelWarn, what+" was changed in the configuration; a running detector keeps it as it was until the next start")
 	}
 	if old.text != r.text { // else only the encoder may be another
 		if err := e.intake.change(r); err != nil {
@@ -138,9 +138,9 @@ func (e *Engine) reread() {
 	}
 	if err != nil {
 		l.refused.Add(1)
-		e.log.say(slog.LevelError, fmt.Sprintf("the changed configuration is refused, the rules in force stay:\n%v", err))
+		e.log.Say(slog.LevelError, fmt.Sprintf("the changed configuration is refused, the rules in force stay:\n%v", err))
 		return
 	}
 	l.taken.Add(1)
-	e.log.say(slog.LevelInfo, l.options.ConfigFile+" was changed and is in force")
+	e.log.Say(slog.LevelInfo, l.options.ConfigFile+" was changed and is in force")
 }

@@ -175,7 +175,7 @@ func TestReopen(t *testing.T) {
 	if err := e.Reopen(Options{ConfigFile: bad, Log: after.logger()}); err == nil {
 		t.Error("a faulty file is taken")
 	}
-	e.log.say(slog.LevelInfo, "still the old logger")
+	e.log.Say(slog.LevelInfo, "still the old logger")
 	if attempts(e) != 1 || !before.has("still the old logger") {
 		t.Error("a refused reload has changed something")
 	}
@@ -183,7 +183,7 @@ func TestReopen(t *testing.T) {
 	if err := e.Reopen(Options{ConfigFile: b, Log: after.logger()}); err != nil {
 		t.Fatal(err)
 	}
-	e.log.say(slog.LevelInfo, "the new logger")
+	e.log.Say(slog.LevelInfo, "the new logger")
 	if attempts(e) != 2 || detectorOf() != detector || !after.has("the new logger") {
 		t.Error("the reload was not taken, or the detector is another one")
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/tinylib/msgp/msgp"
 
-	"github.com/siphunt/siphunt/plugin/internal/journal"
 	"github.com/siphunt/siphunt/plugin/internal/state/faulty"
 )
 
@@ -52,7 +51,7 @@ func (l *life) drop() {
 	if l.e == nil {
 		return
 	}
-	l.e.log.setLog(nil)
+	l.e.log.SetLog(nil)
 	l.disk.Fail(func(int, string, string) error { return syscall.EIO })
 	l.e.Close()
 	l.disk.Kill()
@@ -249,31 +248,6 @@ func TestChunkThatComesAgain(t *testing.T) {
 		give(0, float64(n+1))
 	}
 	give(418, 3)
-}
-
-// TestChunksAreForgotten: a chunk that does not come again soon is not waited for for ever.
-func TestChunksAreForgotten(t *testing.T) {
-	d, err := newDedup(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	print := func(i int) journal.Fingerprint { return d.fingerprint([]byte{byte(i), byte(i >> 8), byte(i >> 16)}) }
-	for i := range recentChunks + 10 {
-		d.counted(print(i))
-	}
-	if got := d.inOrder(); len(got) != recentChunks || got[0] != print(10) || got[recentChunks-1] != print(recentChunks+9) {
-		t.Errorf("%d are remembered, or in another order", len(got))
-	}
-	d.restarted()
-	if d.again(print(9)) || !d.again(print(10)) || d.again(print(10)) {
-		t.Error("the oldest should be forgotten, and one that came again not be waited for any more")
-	}
-	for i := range recentChunks {
-		d.counted(print(1_000_000 + i))
-	}
-	if d.again(print(11)) || d.earlier != nil {
-		t.Error("an old chunk is still waited for")
-	}
 }
 
 // TestRulesBeforeTheCrash: what was judged under other rules is not judged again under those of today.

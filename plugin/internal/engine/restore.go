@@ -9,8 +9,10 @@ import (
 	"strings"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/internal/dedup"
 	"github.com/siphunt/siphunt/plugin/internal/journal"
 	"github.com/siphunt/siphunt/plugin/internal/outbox"
+	"github.com/siphunt/siphunt/plugin/internal/ratelog"
 	"github.com/siphunt/siphunt/plugin/internal/state"
 )
 
@@ -28,7 +30,7 @@ var formats = []format{
 
 // openStore opens the folder of a detector in state_dir, if there is one. It fails only if another process works there.
 // unusable says why a folder cannot be used: that does not keep attacks from being found.
-func openStore(o *Options, r *rules, log *limitedLog) (s *state.Store, unusable, err error) {
+func openStore(o *Options, r *rules, log *ratelog.Log) (s *state.Store, unusable, err error) {
 	c := r.config.State
 	if c.StateDir == "" {
 		return nil, nil, nil
@@ -40,7 +42,7 @@ func openStore(o *Options, r *rules, log *limitedLog) (s *state.Store, unusable,
 	s, err = state.Open(state.Options{
 		FS: o.fs, Folder: folder, Version: byte(len(formats) - 1),
 		Limit: 4 * c.JournalBytes(), // a snapshot may fail some times
-		Log:   log.warner("state: "),
+		Log:   log.Warner("state: "),
 	})
 	if errors.Is(err, state.ErrLocked) {
 		return nil, nil, fmt.Errorf("state.state_dir: %s is in use by another siphunt: give each a state_dir of its own, or wait until the other has ended", folder)
@@ -93,7 +95,7 @@ func unknown(r *rules) (*restored, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := newDedup(nil)
+	d, err := dedup.New(nil)
 	return &restored{memory: m, outbox: outbox.New(outboxAtStart(r)), dedup: d}, err
 }
 
@@ -131,7 +133,7 @@ func (r *restored) relive(e *journal.Entry, payload []byte, o *Options, f format
 	defer func() { r.memory = j.memory }()
 	switch e.Kind {
 	case journal.Chunk:
-		r.dedup.counted(e.Chunk)
+		r.dedup.Counted(e.Chunk)
 	case journal.Rules:
 		rules, err := newRules(strings.Clone(e.Text), o)
 		if err != nil {
@@ -163,7 +165,7 @@ func (r *restored) goOn(today *rules, name string, now int64) error {
 	}
 	r.outbox.SetLimit(today.config.OutboxLimit)
 	r.outbox.Restored()
-	r.dedup.restarted()
+	r.dedup.Restarted()
 	return nil
 }
 
@@ -189,5 +191,5 @@ func (e *Engine) restartJudge(j *judge) {
 	}
 	j.detector = d
 	e.figures.replace(d.Stats())
-	e.log.add(e.now(), slog.LevelError, "after a fault open incidents and known-good clients are forgotten (without a state_dir, or while its disk has a fault)", 1, "")
+	e.log.Add(e.now(), slog.LevelError, "after a fault open incidents and known-good clients are forgotten (without a state_dir, or while its disk has a fault)", 1, "")
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/siphunt/siphunt/plugin/internal/dedup"
 	"github.com/siphunt/siphunt/plugin/internal/journal"
 	"github.com/siphunt/siphunt/plugin/internal/outbox"
 	"github.com/siphunt/siphunt/plugin/internal/wire"
@@ -59,7 +60,7 @@ func (j *judge) head(k *known) []byte {
 type restored struct {
 	memory
 	outbox *outbox.Outbox
-	dedup  *dedup
+	dedup  *dedup.Dedup
 }
 
 // readSnapshot reads a snapshot to its end. The detector takes the rules that it was made under, which newRules makes of
@@ -81,18 +82,18 @@ func readSnapshot(snapshot io.Reader, newRules func(text string, wallClock bool)
 	for i := range recent {
 		copy(recent[i][:], r.Bytes(16))
 	}
-	r.Check(len(recent) <= recentChunks && (clock == 'w' || clock == 'f'))
+	r.Check(len(recent) <= dedup.Chunks && (clock == 'w' || clock == 'f'))
 	var q quota
 	q.read(r)
 	box := outbox.Read(r, math.MaxInt)
 	if err := r.Close(); err != nil {
 		return nil, err
 	}
-	dedup, err := newDedup([]byte(key))
+	dedup, err := dedup.New([]byte(key))
 	if err != nil {
 		return nil, err
 	}
-	dedup.recent = recent
+	dedup.Recent = recent
 	rules, err := newRules(strings.Clone(text), clock == 'w')
 	if err != nil {
 		return nil, err

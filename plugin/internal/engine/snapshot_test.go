@@ -21,7 +21,7 @@ func sampleFlow(n int) detect.Flow {
 func written(r *restored) ([]byte, error) {
 	var b bytes.Buffer
 	j := &judge{outbox: r.outbox, memory: r.memory}
-	err := j.writeSnapshot(&b, &known{key: r.dedup.key, recent: r.dedup.inOrder()})
+	err := j.writeSnapshot(&b, &known{key: r.dedup.Key, recent: r.dedup.InOrder()})
 	return b.Bytes(), err
 }
 
@@ -38,7 +38,7 @@ func example(o *Options) (*restored, error) {
 	for i := range 5 {
 		flow := sampleFlow(i)
 		r.detector.Observe(&flow)
-		r.dedup.counted(journal.Fingerprint{byte(i)})
+		r.dedup.Counted(journal.Fingerprint{byte(i)})
 	}
 	r.outbox.SetLimit(10)
 	for _, record := range []string{"open", "update", "success"} {

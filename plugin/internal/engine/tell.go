@@ -24,13 +24,13 @@ func (e *Engine) tellStart(how string, o Options, r *rules) {
 	if s.Pairs > 0 || s.Incidents > 0 || e.Waiting() > 0 {
 		known = fmt.Sprintf("known from before: %d pairs, %d open incidents, %d alerts that wait", s.Pairs, s.Incidents, e.Waiting())
 	}
-	e.log.say(slog.LevelInfo, fmt.Sprintf("siphunt %s, detector %q %s: %s, %s; %s", o.Version, e.name, how, file, changed, known))
+	e.log.Say(slog.LevelInfo, fmt.Sprintf("siphunt %s, detector %q %s: %s, %s; %s", o.Version, e.name, how, file, changed, known))
 }
 
 // tellUnusable reminds of a state_dir that could not be used at the start.
 func (e *Engine) tellUnusable() {
 	if e.unusable != nil {
-		e.log.add(e.now(), slog.LevelError, "state.state_dir cannot be used: detection goes on in memory, and a restart will forget what it knows; restart Fluent Bit when the folder is mended", 1, oneLine(e.unusable))
+		e.log.Add(e.now(), slog.LevelError, "state.state_dir cannot be used: detection goes on in memory, and a restart will forget what it knows; restart Fluent Bit when the folder is mended", 1, oneLine(e.unusable))
 	}
 }
 
@@ -54,8 +54,11 @@ func (s *silence) look(e *Engine, c *chunk, bytes []byte) {
 		return
 	}
 	if n := s.records.Add(stats.Records); n >= silentRecords && s.over.CompareAndSwap(false, true) {
-		e.log.say(slog.LevelWarn, fmt.Sprintf(
+		e.log.Say(slog.LevelWarn, fmt.Sprintf(
 			"none of the first %d records is an answer to be counted: does the exporter see SIP answers to %s, and do its fields have the names of flows.format? One of the records: %s",
 			n, strings.Join(e.reloader.rules.Load().config.Methods, ", "), flow.Show(bytes)))
 	}
 }
+
+// oneLine is for errors that are several.
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

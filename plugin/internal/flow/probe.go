@@ -32,7 +32,7 @@ func (b *Batch) word(m *message, f field) string {
 		return s
 	}
 	n, ok := intAt(m.buf, p)
-	if !ok {
+	if !ok || n == 0 && f == fieldProbe { // a bit field without a bit
 		return ""
 	}
 	from := len(b.scratch)

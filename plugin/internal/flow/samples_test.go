@@ -103,6 +103,7 @@ func TestRecordsBecomeFlows(t *testing.T) {
 		"its observation domain, too": {record: with(response, `{"@type"`, `{"ipfix:odid":7,"ipfix:srcAddr":"127.0.0.1","@type"`), want: change(rejection, func(f *detect.Flow) {
 			f.Probe, f.Message = "127.0.0.1#7", fingerprint("998570976", 1, "REGISTER")
 		})},
+		"an exporter of no number":    {record: with(unirec, `"LINK_BIT_FIELD": 1`, `"LINK_BIT_FIELD": 0`), want: &rejection},
 		"an exporter, but no Call-ID": {record: with(response, `{"@type"`, `{"ipfix:odid":7,"@type"`, `998570976`, ``), want: change(rejection, func(f *detect.Flow) { f.Probe = "#7" })},
 		"an exporter that is a list":  {record: with(response, `{"@type"`, `{"ipfix:srcAddr":["a","b"],"@type"`), want: &rejection},
 		"IPv6": {record: with(response, `sourceIPv4Address":"198.18.1.13`, `sourceIPv6Address":"2001:DB8::66`, `destinationIPv4Address":"198.18.0.10`, `destinationIPv6Address":"2001:db8::10`), want: change(rejection, func(f *detect.Flow) {

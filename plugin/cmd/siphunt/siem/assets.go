@@ -43,7 +43,7 @@ func (s *Server) assets(o Options) ([]asset, error) {
 		asset{what: "component template " + mappings, path: "_component_template/" + mappings, found: component,
 			body: object{"template": object{"mappings": mapping()}}},
 		asset{what: "component template " + settings, path: "_component_template/" + settings, found: component,
-			body: object{"template": object{"settings": s.streamSettings()}}},
+			body: object{"template": object{"settings": indexSettings(s.streamSettings())}}},
 		asset{what: "index template " + pipeline, path: "_index_template/" + pipeline, found: template,
 			body: object{
 				"index_patterns": []any{streams}, "data_stream": object{}, "composed_of": s.components(mappings, settings),
@@ -52,13 +52,13 @@ func (s *Server) assets(o Options) ([]asset, error) {
 		asset{what: "index template " + Incidents, path: "_index_template/" + Incidents, found: template,
 			body: object{
 				"index_patterns": []any{Incidents}, "composed_of": s.components(mappings), "priority": 250,
-				"template": object{"settings": incidentSettings},
+				"template": object{"settings": indexSettings(liveSettings(Incidents))},
 			}},
 		asset{what: "data stream " + Stream, path: "_data_stream/" + Stream},
 		asset{what: "index " + Incidents, path: Incidents},
 		// What was there before its template has other settings.
 		asset{what: "settings of " + Stream, path: Stream + "/_settings", found: newestSettings, body: s.streamSettings()},
-		asset{what: "settings of " + Incidents, path: Incidents + "/_settings", found: newestSettings, body: incidentSettings},
+		asset{what: "settings of " + Incidents, path: Incidents + "/_settings", found: newestSettings, body: liveSettings(Incidents)},
 	)
 	if s.security {
 		all = append(all, s.writer())
@@ -74,16 +74,17 @@ func (s *Server) components(own ...any) []any {
 	return own
 }
 
-var incidentSettings = indexSettings(Incidents)
+// indexSettings are those of all indices that a template makes. A value of a wrong type is left out of the index, because an
+// alert that is refused for it would be tried for ever.
+func indexSettings(live object) object {
+	index := maps.Clone(live["index"].(object))
+	index["mapping"] = object{"ignore_malformed": true}
+	return object{"index": index}
+}
 
-// indexSettings are the same for all. A value of a wrong type is left out of the index, because an alert that is refused for it
-// would be tried for ever.
-func indexSettings(pipeline string) object {
-	return object{"index": object{
-		"auto_expand_replicas": "0-1",
-		"default_pipeline":     pipeline,
-		"mapping":              object{"ignore_malformed": true},
-	}}
+// liveSettings are those that can be changed in an index that is open.
+func liveSettings(pipeline string) object {
+	return object{"index": object{"auto_expand_replicas": "0-1", "default_pipeline": pipeline}}
 }
 
 // newestSettings are those of the index that is written to.
@@ -96,11 +97,11 @@ func newestSettings(answer object) any {
 }
 
 func (s *Server) streamSettings() object {
-	settings := indexSettings(pipeline)
+	live := liveSettings(pipeline)
 	if s.lifecycle && !s.openSearch { // OpenSearch's policy names its indices itself
-		settings["index"].(object)["lifecycle"] = object{"name": lifecycle}
+		live["index"].(object)["lifecycle"] = object{"name": lifecycle}
 	}
-	return settings
+	return live
 }
 
 // lifecyclePolicy starts a new backing index each month, or at 10 GB, and deletes the old ones.

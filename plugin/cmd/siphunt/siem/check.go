@@ -48,8 +48,13 @@ func (s *Server) checkMapped(ctx context.Context, name string, r *Report) error 
 	if err != nil {
 		return err
 	}
-	for _, m := range indices {
-		r.Differences = append(r.Differences, m.wrong...)
+	for i, m := range indices {
+		for _, line := range m.wrong {
+			if i < len(indices)-1 {
+				line += "; an older backing index keeps its types until it is deleted"
+			}
+			r.differs("%s", line)
+		}
 		if len(m.missing) > 0 {
 			r.differs("%s: not mapped: %s", m.index, some(m.missing))
 		}

@@ -102,7 +102,7 @@ var Figures = []Figure{
 	{"Flow records a second", `sum by (detector) (rate(fluentbit_siphunt_records_total[5m]))`, "cps"},
 	{"Relevant records a second: 0 is a fault of the exporter", `sum by (detector) (rate(fluentbit_siphunt_relevant_total[5m]))`, "cps"},
 	{"Dropped records a second, by reason", `sum by (reason) (rate(fluentbit_siphunt_dropped_total[5m]))`, "cps"},
-	{"Lag of the detector's clock", `time() - fluentbit_siphunt_clock_seconds`, "s"},
+	{"Lag of the records: detection is so late", `fluentbit_siphunt_record_lag_seconds`, "s"},
 	{"Evictions: max_pairs is too low", `sum by (detector) (increase(fluentbit_siphunt_evicted_total[1h]))`, "short"},
 	{"Alerts that wait, or were lost", `fluentbit_siphunt_alerts_waiting or fluentbit_siphunt_alerts_lost_total`, "short"},
 }

@@ -1,4 +1,6 @@
-package engine
+// Package ratelog tells of what goes wrong without letting whoever causes it fill the log: the first case of a reason is
+// told at once with its example, the following ones are summed up once a minute.
+package ratelog
 
 import (
 	"context"
@@ -11,12 +13,11 @@ import (
 	"time"
 )
 
-// logPause is the least time between two messages about the same reason.
-const logPause = time.Minute
+// pause is the least time between two messages about the same reason.
+const pause = time.Minute
 
-// limitedLog tells of what goes wrong without letting whoever causes it fill the log: the first case of a reason is told
-// at once with its example, the following ones are summed up once a minute.
-type limitedLog struct {
+// Log is such a log, safe for concurrent use. Its first use must be SetLog.
+type Log struct {
 	mu      sync.Mutex
 	log     *slog.Logger
 	reasons map[string]*cases // the callers' reasons are a fixed set of words
@@ -30,8 +31,8 @@ type cases struct {
 	example string    // of the newest of them that had one
 }
 
-// setLog changes where messages go; nil is nowhere.
-func (l *limitedLog) setLog(log *slog.Logger) {
+// SetLog changes where messages go; nil is nowhere.
+func (l *Log) SetLog(log *slog.Logger) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
@@ -40,22 +41,22 @@ func (l *limitedLog) setLog(log *slog.Logger) {
 	l.log = log
 }
 
-// say logs a message without a limit.
-func (l *limitedLog) say(level slog.Level, msg string) {
+// Say logs a message without a limit.
+func (l *Log) Say(level slog.Level, msg string) {
 	l.mu.Lock()
 	log := l.log
 	l.mu.Unlock()
 	log.Log(context.Background(), level, msg)
 }
 
-// warner returns a function that logs warnings with a prefix.
-func (l *limitedLog) warner(prefix string) func(string) {
-	return func(msg string) { l.say(slog.LevelWarn, prefix+msg) }
+// Warner returns a function that logs warnings with a prefix.
+func (l *Log) Warner(prefix string) func(string) {
+	return func(msg string) { l.Say(slog.LevelWarn, prefix+msg) }
 }
 
-// add tells of n cases of a reason, or keeps them for the next message. The example may be empty; it must hold nothing
+// Add tells of n cases of a reason, or keeps them for the next message. The example may be empty; it must hold nothing
 // that could forge a log line.
-func (l *limitedLog) add(now time.Time, level slog.Level, reason string, n uint64, example string) {
+func (l *Log) Add(now time.Time, level slog.Level, reason string, n uint64, example string) {
 	if n == 0 {
 		return
 	}
@@ -76,8 +77,8 @@ func (l *limitedLog) add(now time.Time, level slog.Level, reason string, n uint6
 	l.tellLocked(now, reason, c)
 }
 
-// flush tells of the cases whose minute is over.
-func (l *limitedLog) flush(now time.Time) {
+// Flush tells of the cases whose minute is over.
+func (l *Log) Flush(now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, reason := range slices.Sorted(maps.Keys(l.reasons)) {
@@ -85,8 +86,8 @@ func (l *limitedLog) flush(now time.Time) {
 	}
 }
 
-func (l *limitedLog) tellLocked(now time.Time, reason string, c *cases) {
-	if c.waiting == 0 || !c.told.IsZero() && now.Sub(c.told) < logPause {
+func (l *Log) tellLocked(now time.Time, reason string, c *cases) {
+	if c.waiting == 0 || !c.told.IsZero() && now.Sub(c.told) < pause {
 		return
 	}
 	msg := fmt.Sprintf("%s: %d", reason, c.waiting)
@@ -99,6 +100,3 @@ func (l *limitedLog) tellLocked(now time.Time, reason string, c *cases) {
 	l.log.Log(context.Background(), c.level, msg)
 	*c = cases{level: c.level, told: now}
 }
-
-// oneLine is for errors that are several.
-func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

@@ -1,4 +1,4 @@
-package engine
+package state
 
 import (
 	"errors"
@@ -7,15 +7,12 @@ import (
 	"time"
 )
 
-// maxSpooled is how many bytes of a snapshot may wait for the disk.
-const maxSpooled = 64 << 20
+// ErrSlow says why a snapshot is given up.
+var ErrSlow = errors.New("the disk does not take the snapshot; it is given up, and tried again later")
 
-// errSlow is why a snapshot is given up.
-var errSlow = errors.New("the disk does not take the snapshot; it is given up, and tried again later")
-
-// pipe passes a snapshot from the judge to the disk. The judge is free again when all is made; it waits for the disk only
-// when more than maxSpooled waits, and no longer than patience without progress.
-type pipe struct {
+// Pipe passes a snapshot from who makes it to the disk. Who makes it is free again when all is made, and waits for the disk
+// only when more than a limit waits, and no longer than patience without progress.
+type Pipe struct {
 	limit    int
 	patience time.Duration
 
@@ -31,29 +28,30 @@ type pipe struct {
 	closed bool   // by the reader
 }
 
-func newPipe(limit int, patience time.Duration) *pipe {
-	return &pipe{limit: limit, patience: patience, ready: make(chan struct{}, 1), room: make(chan struct{}, 1)}
+// NewPipe returns a pipe in which limit bytes may wait.
+func NewPipe(limit int, patience time.Duration) *Pipe {
+	return &Pipe{limit: limit, patience: patience, ready: make(chan struct{}, 1), room: make(chan struct{}, 1)}
 }
 
 // Write copies b.
-func (p *pipe) Write(b []byte) (int, error) {
+func (p *Pipe) Write(b []byte) (int, error) {
 	for !p.put(b) {
 		timer := time.NewTimer(p.patience)
 		select {
 		case <-p.room:
 			timer.Stop()
 		case <-timer.C:
-			return 0, errSlow
+			return 0, ErrSlow
 		}
 	}
 	if p.abandoned() {
-		return 0, errSlow
+		return 0, ErrSlow
 	}
 	return len(b), nil
 }
 
 // put returns false if there is no room.
-func (p *pipe) put(b []byte) bool {
+func (p *Pipe) put(b []byte) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
@@ -72,14 +70,14 @@ func (p *pipe) put(b []byte) bool {
 	return true
 }
 
-func (p *pipe) abandoned() bool {
+func (p *Pipe) abandoned() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.closed
 }
 
-// finish ends what is written, with nil for its good end.
-func (p *pipe) finish(err error) {
+// Finish ends what is written, with nil for its good end.
+func (p *Pipe) Finish(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.end = err; err == nil {
@@ -89,7 +87,7 @@ func (p *pipe) finish(err error) {
 }
 
 // Read waits for what is written.
-func (p *pipe) Read(b []byte) (int, error) {
+func (p *Pipe) Read(b []byte) (int, error) {
 	for len(p.first) == 0 {
 		more, err := p.next()
 		if err != nil {
@@ -105,7 +103,7 @@ func (p *pipe) Read(b []byte) (int, error) {
 }
 
 // next gives a block back, and takes the next one, if there is one.
-func (p *pipe) next() (bool, error) {
+func (p *Pipe) next() (bool, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.block != nil {
@@ -122,8 +120,8 @@ func (p *pipe) next() (bool, error) {
 	return true, nil
 }
 
-// close says that nobody reads any more.
-func (p *pipe) close() {
+// Close says that nobody reads any more.
+func (p *Pipe) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closed, p.full, p.free = true, nil, nil

@@ -1,4 +1,4 @@
-package engine
+package state
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ import (
 func TestPipe(t *testing.T) {
 	for _, end := range []error{nil, errors.New("not all could be made")} {
 		fate := rand.New(rand.NewPCG(1, 2))
-		p := newPipe(10_000, time.Minute)
+		p := NewPipe(10_000, time.Minute)
 		var want []byte
 		go func() {
 			for range 2000 {
@@ -23,7 +23,7 @@ func TestPipe(t *testing.T) {
 				_, _ = p.Write(block)
 				clear(block) // it is the writer's
 			}
-			p.finish(end)
+			p.Finish(end)
 		}()
 		got, err := io.ReadAll(p)
 		if !errors.Is(err, end) || !bytes.Equal(got, want) {
@@ -35,7 +35,7 @@ func TestPipe(t *testing.T) {
 // TestPipeIsBounded: a disk that takes nothing makes the writer give up, and no memory is taken beyond the limit.
 func TestPipeIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newPipe(1000, time.Second)
+		p := NewPipe(1000, time.Second)
 		start, size := time.Now(), 0
 		for {
 			n, err := p.Write(make([]byte, 100))
@@ -43,13 +43,13 @@ func TestPipeIsBounded(t *testing.T) {
 			if err == nil {
 				continue
 			}
-			if !errors.Is(err, errSlow) || time.Since(start) != time.Second || size > 1100 {
+			if !errors.Is(err, ErrSlow) || time.Since(start) != time.Second || size > 1100 {
 				t.Errorf("%v after %v and %d bytes", err, time.Since(start), size)
 			}
 			break
 		}
-		p.close()
-		if _, err := p.Write([]byte("x")); !errors.Is(err, errSlow) {
+		p.Close()
+		if _, err := p.Write([]byte("x")); !errors.Is(err, ErrSlow) {
 			t.Errorf("written where nobody reads: %v", err)
 		}
 	})

@@ -1,0 +1,121 @@
+package detect_test
+
+import "net/netip"
+
+// The reference, chapter Explain: known runs and sister registrars.
+
+// note adds a client to what two registrars have in common, and says how many clients that is, and whether it is a new one.
+func note(common map[[2]netip.Addr]map[netip.Addr]bool, a, b, client netip.Addr) (n int, isNew bool) {
+	key := [2]netip.Addr{a, b}
+	if common[key] == nil {
+		common[key] = map[netip.Addr]bool{}
+	}
+	isNew = !common[key][client]
+	common[key][client] = true
+	return len(common[key]), isNew
+}
+
+// areSisters says whether two registrars are named together, or share ten clients.
+func (r *reference) areSisters(a, b netip.Addr) bool {
+	named := func(prefixes []netip.Prefix, x netip.Addr) bool {
+		for _, p := range prefixes {
+			if p.Contains(x) {
+				return true
+			}
+		}
+		return false
+	}
+	for _, prefixes := range r.cfg.Sisters {
+		if named(prefixes, a) && named(prefixes, b) {
+			return true
+		}
+	}
+	return r.registrars[a].sisters[b]
+}
+
+func (r *reference) knownGoodOf(group refKey) (good []*refPair) {
+	for _, p := range r.groups[group] {
+		if p.good {
+			good = append(good, p)
+		}
+	}
+	return good
+}
+
+// vouching are the pairs of the same client and extension at other registrars that are known good.
+func (r *reference) vouching(p *refPair) (pairs []*refPair) {
+	for _, q := range r.knownGoodOf(p.key.elsewhere()) {
+		if q != p && r.clock-q.accepted <= ms(r.cfg.KnownGoodTTL) {
+			pairs = append(pairs, q)
+		}
+	}
+	return pairs
+}
+
+// isKnownElsewhere says of a run that begins whether another registrar vouches for it.
+func (r *reference) isKnownElsewhere(p *refPair) bool {
+	here, known := p.key.registrar, false
+	for _, q := range r.vouching(p) {
+		if r.areSisters(here, q.key.registrar) {
+			return true
+		}
+	}
+	good := len(r.knownGoodOf(p.key.ofRegistrar()))
+	if good == 0 {
+		return len(r.vouching(p)) > 0
+	}
+	for _, q := range r.vouching(p) {
+		if n, isNew := note(r.failed, q.key.registrar, here, p.key.client); n >= 10 && n >= good {
+			known = true
+			if isNew {
+				r.explainForsaken(q.key.registrar, here)
+			}
+		}
+	}
+	return known
+}
+
+// explainForsaken makes the open, suspicious runs known of clients that the other registrar has accepted.
+func (r *reference) explainForsaken(other, here netip.Addr) {
+	for _, p := range r.groups[refKey{registrar: here}] {
+		if !p.suspicious || !p.run.open || p.incident != nil {
+			continue
+		}
+		for _, q := range r.vouching(p) {
+			if q.key.registrar == other {
+				r.explain(p)
+			}
+		}
+	}
+}
+
+func (r *reference) explain(p *refPair) {
+	p.run.known, p.suspicious, p.dormant = true, false, false
+}
+
+// welcome makes a pair known good, and tells the other registrars of the same client and extension.
+func (r *reference) welcome(p *refPair) {
+	if p.good {
+		return
+	}
+	p.good = true
+	here := r.registrarOf(p)
+	here.newcomers = append(here.newcomers, r.clock)
+	for _, q := range r.vouching(p) {
+		there := r.registrarOf(q)
+		n, _ := note(r.shared, p.key.registrar, q.key.registrar, p.key.client)
+		note(r.shared, q.key.registrar, p.key.registrar, p.key.client)
+		enough := func(good int) bool { return n >= max(10, min(good/10, 100)) }
+		if enough(len(r.knownGoodOf(p.key.ofRegistrar()))) {
+			here.sisters[q.key.registrar] = true
+		}
+		if enough(len(r.knownGoodOf(q.key.ofRegistrar()))) {
+			there.sisters[p.key.registrar] = true
+		}
+	}
+	for _, q := range r.groups[p.key.elsewhere()] {
+		if q != p && q.incident == nil && q.run != nil && q.run.open && r.areSisters(p.key.registrar, q.key.registrar) {
+			r.explain(q)
+		}
+	}
+}
