@@ -29,7 +29,7 @@ func TestFloodHidesNoAttack(t *testing.T) {
 	}
 	spoofed, maxPairs, maxMembers := 10_000_000, detect.DefaultConfig().MaxPairs, detect.DefaultConfig().MaxMembers
 	if os.Getenv("SIPHUNT_LONG") == "" {
-		spoofed, maxPairs, maxMembers = spoofed/10, maxPairs/10, maxMembers/10
+		spoofed, maxPairs, maxMembers = spoofed/4, maxPairs/4, maxMembers/4
 	}
 	d := newDetector(t, func(c *detect.Config) { c.MaxPairs, c.MaxMembers = maxPairs, maxMembers })
 	settleForFlood(d)

@@ -119,17 +119,17 @@ func TestDistributedBruteForceNeedsTwentyBesideTheStrongest(t *testing.T) {
 	s.told("end distributed-brute-force 37 by 6: 73")
 }
 
-func TestThreeHundredClientsWithAGuessOrTwoEach(t *testing.T) {
+func TestThreeHundredClientsWithOneGuessEach(t *testing.T) {
 	s := newSettledPlot(t)
 	for i := range 300 {
-		s.answers(bot(i/2), "300@pbx", time.Second, 403)
-		if i == 21 {
-			s.told("open distributed-brute-force 22 by 11: 73")
+		s.answers(bot(i), "300@pbx", time.Second, 403)
+		if i == 20 {
+			s.told("open distributed-brute-force 21 by 21: 73")
 		}
 	}
 	s.d.Finish()
 	alerts := s.d.Alerts()
-	if last := alerts[len(alerts)-1]; last.Attempts != 300 || last.Clients.Count != 150 {
+	if last := alerts[len(alerts)-1]; last.Attempts != 300 || last.Clients.Count != 300 {
 		t.Errorf("told %q", verdictOf(&last))
 	}
 }
