@@ -219,15 +219,6 @@ func (d *Detector) eachElsewhere(client *[16]byte, name string, registrar uint32
 	})
 }
 
-// eachVouchingElsewhere calls do for the other registrars at which a client is known good on an extension, until it returns true. It
-// tells whether it did.
-func (d *Detector) eachVouchingElsewhere(client *[16]byte, name string, registrar uint32, do func(other uint32) bool) bool {
-	return d.eachVouching(client, name, func(pi uint32) bool {
-		n := d.registrarOfPair(pi)
-		return n != registrar && d.isGood(d.pairs.At(pi)) && do(n)
-	})
-}
-
 // excuseVouched explains the runs at a registrar of clients that others have accepted.
 func (d *Detector) excuseVouched(registrar uint32) {
 	r := &d.registrars[registrar]

@@ -139,7 +139,7 @@ func instructions(b binary, pattern, times, inside string) (float64, error) {
 	out, err := c.CombinedOutput()
 	m := collected.FindSubmatch(out)
 	if err != nil || m == nil {
-		return 0, fmt.Errorf("%s: %v\n%s", strings.Join(c.Args, " "), err, out)
+		return 0, fmt.Errorf("%s: %w\n%s", strings.Join(c.Args, " "), err, out)
 	}
 	return strconv.ParseFloat(string(m[1]), 64)
 }
