@@ -2,6 +2,7 @@ package journal
 
 import (
 	"net/netip"
+	"reflect"
 	"testing"
 	"time"
 
@@ -83,4 +84,14 @@ func FuzzEntry(f *testing.F) {
 			t.Error(diff)
 		}
 	})
+}
+
+// TestAllOfAFlow: a field that detect.Flow gets has to be in the journal, or a restart would judge otherwise.
+func TestAllOfAFlow(t *testing.T) {
+	f := sampleFlow(1)
+	for v, i := reflect.ValueOf(f), 0; i < v.NumField(); i++ {
+		if v.Field(i).IsZero() {
+			t.Errorf("detect.Flow.%s is not tested: give it a value in sampleFlow, and write it in appendFlow", v.Type().Field(i).Name)
+		}
+	}
 }
