@@ -57,7 +57,7 @@ func (d *Detector) isStillFailing(pi, registrar uint32) bool {
 	if p.client == 0 || !p.has(isFailing) || d.clients.At(p.client).registrar != registrar {
 		return false
 	}
-	if p.has(runOpen) && d.full(p.last) >= d.now-min(outageWindow, d.idleTimeout) {
+	if p.has(runOpen) && p.has(runKnown) && p.count() >= outageAttempts && d.full(p.last) >= d.now-min(outageWindow, d.idleTimeout) {
 		return true
 	}
 	p.flags &^= isFailing
