@@ -97,10 +97,14 @@ func (r *reference) join(in *refIncident, p *refPair) {
 	}
 }
 
-// leave takes a pair out of a distributed scan.
+// leave takes a pair out of a distributed scan, which ends with the last one.
 func (r *reference) leave(p *refPair) {
 	in := p.incident
 	r.exclude(in, p)
+	if len(in.attempts) == 1 { // the last one
+		r.report(in, detect.End, detect.EndIdle)
+		r.close(in)
+	}
 	p.run.excluded, p.incident = false, nil
 	delete(in.attempts, p)
 	delete(in.tried, p)

@@ -65,7 +65,7 @@ func (r *reference) report(in *refIncident, state detect.State, reason detect.En
 	a := detect.Alert{
 		State: state, Sequence: in.sequence, Changed: state == detect.Open && in.sequence > 1, Time: r.clock, Kind: in.kind,
 		EndReason: reason, First: in.first, Last: in.last, Attempts: in.total(), Successes: slices.Clone(in.successes),
-		SuccessesN: len(in.successes), KnownClient: in.knownClient, PhoneLike: r.isPhoneLike(in), Slow: in.slow,
+		SuccessesN: len(in.successes), KnownClient: in.knownClient, PhoneLike: r.isPhoneLike(in), Slow: in.slow && in.peak <= 24,
 		Severity: in.severity, Confidence: in.confidence(), Crossed: in.crossed,
 	}
 	for status, n := range in.codes {

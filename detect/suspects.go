@@ -187,6 +187,7 @@ func (m *memory) unsuspect(pi uint32, p *pair) {
 	if ge.suspicious == 0 {
 		r.suspiciousExtensions--
 	}
+	ge.look = 0 // it may have been the strongest
 	last := r.suspects[len(r.suspects)-1]
 	r.suspects[p.place] = last
 	m.pairs.At(last).place = p.place
