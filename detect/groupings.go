@@ -220,6 +220,7 @@ func (d *Detector) gather(g *grouping, v *view) (pairs []uint32, absorbed []*inc
 			take(pi)
 		}
 	}
+	d.sortByFirst(left)
 	for _, pi := range left {
 		d.leave(pi, d.pairs.At(pi))
 	}

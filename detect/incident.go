@@ -110,13 +110,13 @@ func (d *Detector) begin(inc *incident, pairs []uint32, absorbed []*incident) {
 	for _, pi := range pairs {
 		d.enter(inc, pi, d.pairs.At(pi))
 	}
-	if inc.by == byNetwork { // one that is there as long as the incident is
-		inc.client = d.pairs.At(d.members.At(inc.members).pair).client
-	}
 	for _, a := range absorbed {
 		d.report(a, Alert{State: Merged, MergedInto: inc.id, EndReason: EndMerged})
 		d.absorb(inc, a)
 		d.close(a)
+	}
+	if inc.by == byNetwork { // one that is there as long as the incident is
+		inc.client = d.pairs.At(d.members.At(inc.members).pair).client
 	}
 	if d.isSpray(inc) {
 		d.turnIntoSpray(inc)
