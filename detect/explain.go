@@ -176,7 +176,7 @@ func (d *Detector) accept(s *subject) {
 	}
 	p := d.pairOf(s)
 	d.expire(s.pair, p)
-	d.graces.note(d.now - t)
+	d.graces.note(d.now, d.now-t)
 	repeats := p.has(hasAccepted) && max(t-d.full(p.accepted), d.full(p.accepted)-t) <= echoWindow
 	d.registrars[d.clients.At(p.client).registrar].echo.note(repeats)
 	if p.has(hasAccepted) && t <= d.full(p.accepted) {

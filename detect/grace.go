@@ -23,22 +23,30 @@ const (
 	hour         = 3_600_000
 )
 
-// note counts an acceptance that is late by some milliseconds.
-func (g *graces) note(late int64) {
+// note counts an acceptance that arrives now and is late by some milliseconds.
+func (g *graces) note(now, late int64) {
+	g.turn(now)
 	g.now.total++
 	g.now.seconds[min(max(late, 0)/1000, maxGrace/1000)]++
 }
 
+// turn begins to count anew where another hour has begun.
+func (g *graces) turn(now int64) {
+	n := now / hour
+	if n == g.hour {
+		return
+	}
+	if n == g.hour+1 {
+		g.past = g.now
+	} else {
+		g.past = lateness{}
+	}
+	g.now, g.hour = lateness{}, n
+}
+
 // measure sets the grace; least is challenge_grace, milliseconds.
 func (g *graces) measure(now, least int64) {
-	if n := now / hour; n != g.hour {
-		if n == g.hour+1 {
-			g.past = g.now
-		} else {
-			g.past = lateness{}
-		}
-		g.now, g.hour = lateness{}, n
-	}
+	g.turn(now)
 	total := g.now.total + g.past.total
 	if now-g.since < initialGrace || total < enough {
 		g.grace = max(least, initialGrace)
