@@ -91,7 +91,8 @@ func (d *Detector) hurry(c *client) {
 
 // startGraces makes the timer of the runs that are logins under way.
 func (d *Detector) startGraces() {
-	d.waiting = store.NewTimer(d.now-maxGrace, maxGrace+d.checkInterval)
+	longest := max(maxGrace, d.challengeGrace)
+	d.waiting = store.NewTimer(d.now-longest, longest+d.checkInterval)
 	d.hurried = store.NewTimer(d.now-d.idleTimeout, d.idleTimeout+d.checkInterval)
 	for pi := uint32(1); pi <= d.pairs.Top; pi++ {
 		p := d.pairs.At(pi)
@@ -143,8 +144,12 @@ func (d *Detector) ripen(pi uint32) {
 	switch {
 	case p.client == 0 || !p.has(runOpen) || p.has(isDormant) || !d.isAlive(p):
 	case p.member != 0:
-		if p.has(runExcluded) && d.isMoreThanLogin(p) {
+		switch {
+		case !p.has(runExcluded):
+		case d.isMoreThanLogin(p):
 			d.include(p)
+		default:
+			d.awaitGrace(pi, p)
 		}
 	case p.has(runKnown | isSuspicious):
 	case d.isUnexplained(p):
