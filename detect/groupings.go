@@ -75,7 +75,7 @@ var groupings = [...]grouping{
 		return v.client.inADay(), v.allow(v.thresholds.SlowExtensions, int(v.c.good))
 	}},
 	{kind: Distributed, by: byExtension, slow: true, key: "slow_clients", reached: func(_ *Detector, v *view) (int, int) {
-		return v.extension.inADay(), v.allow(v.thresholds.SlowClients, int(v.e.good))
+		return v.extension.inADay(), v.allowOwners(v.thresholds.SlowClients)
 	}},
 	{kind: BruteForce, by: byPair, key: "attempts", reached: func(_ *Detector, v *view) (int, int) {
 		if v.p.has(runSlow) {
@@ -105,10 +105,16 @@ func (v *view) allow(bar, known int) int {
 	return bar + int(math.Ceil(v.thresholds.ScanKnownRatio*float64(known)))
 }
 
+// allowOwners raises a threshold by a part of the clients that are known good on the extension, as of one who roams. A single
+// owner does not raise it.
+func (v *view) allowOwners(bar int) int {
+	return bar + int(v.thresholds.ScanKnownRatio*float64(v.e.good))
+}
+
 // distributedClients counts the clients that guess on an extension, where one of them alone did not make the attempts.
 func (d *Detector) distributedClients(v *view) (figure, bar int) {
 	g := v.extension
-	bar = v.allow(v.thresholds.DistributedClients, int(v.e.good))
+	bar = v.allowOwners(v.thresholds.DistributedClients)
 	attempts := uint64(v.thresholds.Attempts)
 	if int(g.suspicious) < bar || g.rejections < attempts || g.rejections < uint64(g.look) {
 		return 0, bar

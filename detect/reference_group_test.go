@@ -97,7 +97,8 @@ func (r *reference) rows(p *refPair) []refRow {
 	}
 	everywhere, client, network, extension, registrar :=
 		p.key.everywhere(), p.key.ofClient(), p.key.ofNetwork(), p.key.ofExtension(), p.key.ofRegistrar()
-	a, b, c := len(r.knownGoodOf(client)), r.newcomers(p), len(r.knownGoodOf(extension))
+	a, b := len(r.knownGoodOf(client)), r.newcomers(p)
+	roaming := func(bar int) int { return bar + int(bars.ScanKnownRatio*float64(len(r.knownGoodOf(extension)))) }
 
 	var rows []refRow
 	row := func(kind detect.Kind, of refKey, slow bool, key string, bar int, figure func(pairs []*refPair) int) *refRow {
@@ -119,7 +120,7 @@ func (r *reference) rows(p *refPair) []refRow {
 	if p.key.client.Is6() {
 		row(detect.Scan, network, false, "scan_extensions", raised(bars.ScanExtensions, b), clientsOf)
 	}
-	distributed := row(detect.Distributed, extension, false, "distributed_clients", raised(bars.DistributedClients, c), clientsOf)
+	distributed := row(detect.Distributed, extension, false, "distributed_clients", roaming(bars.DistributedClients), clientsOf)
 	also(distributed, bars.Attempts, attemptsOf(distributed.pairs)-strongestOf(distributed.pairs))
 	if p.incident == nil {
 		row(detect.DistributedScan, registrar, false, "distributed_scan_size", raised(bars.DistributedScanSize, b),
@@ -135,7 +136,7 @@ func (r *reference) rows(p *refPair) []refRow {
 		also(slow, len(slow.pairs), 2*dormant)
 	}
 	halfDormant(row(detect.Scan, client, true, "slow_extensions", raised(bars.SlowExtensions, a), count))
-	halfDormant(row(detect.Distributed, extension, true, "slow_clients", raised(bars.SlowClients, c), clientsOf))
+	halfDormant(row(detect.Distributed, extension, true, "slow_clients", roaming(bars.SlowClients), clientsOf))
 	key, bar := "attempts", bars.Attempts
 	if p.run.slow {
 		key, bar = "slow_attempts", bars.SlowAttempts
