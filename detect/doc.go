@@ -9,22 +9,24 @@
 // A reader finds, in the order in which a flow passes through:
 //
 //   - flow.go, config.go, alert.go: what goes in and what comes out
-//   - detector.go: the Detector and its methods
-//   - observe.go: taking flows, one by one or together
+//   - detector.go, observe.go: the Detector, and taking flows, one by one or together
 //   - clock.go: which times are believed, and when checks take place
 //   - rules.go: what a status means, what the allowlist takes out, thresholds per registrar
-//   - count.go, run.go: a rejection, an acceptance, a request, and the run of a pair
-//   - judge.go, candidates.go: when a scan, a distributed brute force, a brute force opens
-//   - agents.go: what clients called themselves
-//   - incident.go, member.go: what an open incident holds, taking another one in, the end
-//   - report.go: from an incident to an Alert
-//   - snapshot.go, restore.go, reconnect.go, encoding.go: all that is known, as bytes and back
+//   - dedup.go, echo.go: messages that several probes have seen, named and unnamed
+//   - explain.go, run.go, grace.go, sister.go, outage.go: a rejection, an acceptance, and what explains a run
+//   - groupings.go: the kinds of attack, a row each, and when they open
+//   - incident.go, member.go, campaign.go: what an open incident holds, taking another one in, what belongs together
+//   - conclude.go: whose acceptance it was, and how sure that is
+//   - agents.go, tools.go: what clients called themselves
+//   - report.go, tally.go: from an incident to an Alert
+//   - snapshot.go, restore.go, reconnect.go, encoding.go, campaign_encoding.go: all that is known, as bytes and back
 //
 // Below them lies the memory. Pairs, clients and extensions are records without pointers in slabs, found by hash and
-// linked by index, so that a million of them cost about 150 bytes each and the garbage collector nothing:
+// linked by index, so that a million of them cost about 160 bytes each and the garbage collector nothing:
 //
-//   - slab.go, index.go, keys.go: records by number, by hash, by what they are of
-//   - pair.go: the records and how they hang together
-//   - names.go: the text of extensions; the domain that most of a server share is kept once
-//   - ageing.go, timer.go: what falls due when, and who is forgotten first
+//   - memory.go: the records and how they hang together
+//   - suspects.go: the groups of those that are suspicious or dormant
+//   - keys.go, names.go: finding records by what they are of; the text of extensions
+//   - ageing.go: what lapses when, and who is forgotten first
+//   - internal/store: slabs, indices, texts and timers
 package detect

@@ -1,9 +1,6 @@
 package detect
 
 import (
-	"strings"
-	"unsafe"
-
 	"github.com/siphunt/siphunt/detect/internal/store"
 )
 
@@ -327,44 +324,4 @@ func (m *memory) countGood(p *pair, is bool) {
 	c.good--
 	e.good--
 	r.good--
-}
-
-// keepName keeps the name of an extension. Most accounts of a server share its domain, which makes most of their names:
-// the registrar remembers the first domain that it is given, and names that end in it are kept without it. What another one
-// chooses to begin with costs memory, no more; no result depends on it.
-func (m *memory) keepName(e *extension, name string) {
-	r := &m.registrars[e.registrar]
-	if r.domain == "" {
-		if at := strings.LastIndexByte(name, '@'); at >= 0 {
-			r.domain = strings.Clone(name[at:])
-		}
-	}
-	if r.domain != "" && strings.HasSuffix(name, r.domain) {
-		e.flags |= sharesDomain
-		name = name[:len(name)-len(r.domain)]
-	}
-	e.name, e.length = m.names.Add(name), uint8(len(name))
-}
-
-// nameOf returns the whole name of an extension. It lives in buf, or as long as the extension.
-func (m *memory) nameOf(e *extension, buf *[maxName]byte) string {
-	kept := m.names.Get(e.name, int(e.length))
-	if e.flags&sharesDomain == 0 {
-		return kept
-	}
-	n := copy(buf[:], kept)
-	n += copy(buf[n:], m.registrars[e.registrar].domain)
-	return unsafe.String(&buf[0], n)
-}
-
-// isCalled tells whether name is the whole name of an extension.
-func (m *memory) isCalled(e *extension, name string) bool {
-	if e.flags&sharesDomain != 0 {
-		user := int(e.length)
-		if len(name) < user || name[user:] != m.registrars[e.registrar].domain {
-			return false
-		}
-		name = name[:user]
-	}
-	return int(e.length) == len(name) && m.names.Get(e.name, len(name)) == name
 }
