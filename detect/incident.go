@@ -48,12 +48,13 @@ type incident struct {
 	agents     []string
 	probes     []string
 
-	sequence   int    // reports so far
-	reported   uint64 // attempts at the last report
-	reportedAt int64  // clock
-	severity   int    // at the last report
-	isGrowing  bool   // in Detector.growing
-	isOpening  bool   // successes are reported together
+	sequence   int        // reports so far
+	reported   uint64     // attempts at the last report
+	reportedAt int64      // clock
+	severity   int        // at the last report
+	told       Confidence // likewise
+	isGrowing  bool       // in Detector.growing
+	isOpening  bool       // successes are reported together
 }
 
 // add takes n rejections into the totals.
