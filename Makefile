@@ -93,7 +93,7 @@ golden: needs ## Write all golden files anew: alerts of the scenarios, sample al
 	git diff --stat
 
 .PHONY: docs
-docs: needs ## Write the tables of keys and metrics in README.md anew, from the code
+docs: needs ## Write the tables of keys, metrics and bounds in README.md and SECURITY.md anew, from the code
 	go test ./plugin/cmd/siphunt -run '^TestTablesInDocuments$$' -docs
 	git diff --stat
 
