@@ -276,6 +276,32 @@ func TestHostReloadRefused(t *testing.T) {
 	inHost(t, commands...).wants(t, 1, "this library is listed once")
 }
 
+// TestHostSignals: Fluent Bit installs its handler of SIGSEGV anew now and then, and with it a nil pointer in Go would end
+// it: Go's comes back. That of another library, a crash reporter, was put there on purpose, and stays.
+func TestHostSignals(t *testing.T) {
+	alerts := write(t, filepath.Join(t.TempDir(), "alerts"), "")
+	collect := "collect 0 " + alerts
+	reload := []string{"load LIB", "load LIB", "input siphunt_alerts", "output siphunt", "start"}
+	commands := append(slices.Clone(reload), "handled",
+		"handler program", "handled", collect, "handled",
+		"handler none", collect, "handled",
+		"handler library", "handled", collect, "handled")
+	commands = append(append(commands, reload...), collect, "handled",
+		"handler program", collect, "handled")
+	r := inHost(t, commands...)
+	r.wants(t, 0)
+	var got []string
+	for line := range strings.Lines(r.out) {
+		if whose, ok := strings.CutPrefix(line, "SIGSEGV is handled by "); ok {
+			got = append(got, strings.TrimSpace(whose))
+		}
+	}
+	const plugin, program, library = "the plugin", "the program", "another library"
+	if want := []string{plugin, program, plugin, plugin, library, library, library, plugin}; !slices.Equal(got, want) {
+		t.Errorf("SIGSEGV is handled by\n%q, want\n%q", got, want)
+	}
+}
+
 // TestHostThreads: an output with four workers, and a second output, on one detector. No record is lost.
 func TestHostThreads(t *testing.T) {
 	s := oneScenario(t, "good-phones")
