@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"path/filepath"
 
+	"github.com/siphunt/siphunt/plugin/internal/guard"
 	"github.com/siphunt/siphunt/plugin/internal/judge"
 	"github.com/siphunt/siphunt/plugin/internal/ratelog"
 	"github.com/siphunt/siphunt/plugin/internal/rules"
@@ -34,24 +35,26 @@ func openStore(o *Options, r *rules.Rules, log *ratelog.Log) (s *state.Store, un
 	return s, err, nil
 }
 
-// remember returns what a store holds, under the rules of today; without a store that can be used, nothing.
-func remember(s *state.Store, o *Options, r *rules.Rules, unusable error) (got *judge.Restored, _, err error) {
-	if s != nil && unusable == nil {
-		got, unusable = judge.Restore(s, o.Name, o.source(), r, judge.Formats)
-	}
-	if got == nil {
-		if got, err = judge.Unknown(r); err != nil {
-			return nil, unusable, err
+// remember returns what a store holds, under the rules of today; without a store, or with one that cannot be used, nothing.
+// A store that cannot be used is given back.
+func remember(s *state.Store, o *Options, r *rules.Rules) (got *judge.Restored, unusable, err error) {
+	now := o.now().UnixMilli()
+	if s != nil {
+		unusable = guard.Call(func() (err error) {
+			if got, err = judge.Restore(s, o.Name, o.source(), r, judge.Formats); err != nil {
+				return err
+			}
+			return got.GoOn(r, o.Name, now)
+		})
+		if unusable == nil {
+			return got, nil, nil
 		}
+		unusable = errors.Join(unusable, s.Close())
 	}
-	return got, unusable, got.GoOn(r, o.Name, o.now().UnixMilli())
-}
-
-func closeStore(s *state.Store) error {
-	if s == nil {
-		return nil
+	if got, err = judge.Unknown(r); err != nil {
+		return nil, unusable, err
 	}
-	return s.Close()
+	return got, unusable, got.GoOn(r, o.Name, now)
 }
 
 // restartJudge puts a detector in the place of one that may be half changed: the one that the journal gives, if it has all
