@@ -167,8 +167,8 @@ sanitize: needs ## Run the library in the C host with sanitizers: address (Go to
 	done
 
 .PHONY: soak
-soak: needs ## Feed the host 20 times the paper's week for DURATION (10m), reload and restart it: memory has to be flat
-	SIPHUNT_SOAK=$(DURATION) go test -count=1 -timeout 0 -run '^TestHostSoak$$' -v ./plugin
+soak: needs fluent-bit ## Feed host and Fluent Bit 20 times the paper's week for DURATION (10m) each, reload and restart them: memory has to be flat
+	SIPHUNT_SOAK=$(DURATION) go test -count=1 -timeout 0 -run '^Test(Host|FluentBit)Soak$$' -v ./plugin
 
 .PHONY: clean
 clean: ## Remove what was built
