@@ -69,7 +69,7 @@ var groupings = [...]grouping{
 	}},
 	{kind: Distributed, by: byExtension, key: "distributed_clients", reached: (*Detector).distributedClients},
 	{kind: DistributedScan, by: byRegistrar, key: "distributed_scan_size", reached: func(d *Detector, v *view) (int, int) {
-		return min(v.r.suspiciousClients, v.r.suspiciousExtensions), v.allow(v.thresholds.DistributedScanSize, v.r.recent.sum(d.now))
+		return v.r.spread(), v.allow(v.thresholds.DistributedScanSize, v.r.recent.sum(d.now))
 	}},
 	{kind: Scan, by: byClient, slow: true, key: "slow_extensions", reached: func(_ *Detector, v *view) (int, int) {
 		return v.client.inADay(), v.allow(v.thresholds.SlowExtensions, int(v.c.good))
@@ -89,6 +89,12 @@ var groupings = [...]grouping{
 		}
 		return v.p.count(), v.thresholds.SlowAttempts
 	}},
+}
+
+// spread returns how widely what is suspicious at a registrar is distributed: over so many clients, or so many accounts more than one a client, and so
+// many extensions.
+func (r *registrar) spread() int {
+	return min(max(r.suspiciousClients, len(r.suspects)-r.suspiciousClients), r.suspiciousExtensions)
 }
 
 // inADay returns the pairs of a group that the sums of a day count, 0 where more than half of them are of the last idle_timeout: what is
@@ -144,7 +150,7 @@ func (d *Detector) judge(pi uint32, p *pair, t int64) {
 	for i := range groupings {
 		g := &groupings[i]
 		figure, bar := g.reached(d, v)
-		if figure < bar || d.isTaken(g.by, v) || p.member != 0 && (g.by == byRegistrar || g.by == byPair && d.incidentOf(p).kind == BruteForce) {
+		if figure < bar || d.isTaken(g.by, v) || p.member != 0 && (g.by == byRegistrar || g.by == byPair && (g.slow || d.incidentOf(p).kind == BruteForce)) {
 			continue
 		}
 		d.open(g, v, Crossing{g.key, bar, figure, t})
@@ -284,7 +290,7 @@ func (d *Detector) checkAttacks() {
 			return true
 		}
 		r := &d.registrars[inc.registrar]
-		if 2*min(r.suspiciousClients, r.suspiciousExtensions) >= inc.crossed.Threshold {
+		if 2*r.spread() >= inc.crossed.Threshold {
 			return false
 		}
 		d.end(inc, EndIdle)

@@ -124,7 +124,7 @@ func (r *reference) rows(p *refPair) []refRow {
 	also(distributed, bars.Attempts, attemptsOf(distributed.pairs)-strongestOf(distributed.pairs))
 	if p.incident == nil {
 		row(detect.DistributedScan, registrar, false, "distributed_scan_size", raised(bars.DistributedScanSize, b),
-			func(pairs []*refPair) int { return min(clientsOf(pairs), extensionsOf(pairs)) })
+			spreadOf)
 	}
 	halfDormant := func(slow *refRow) {
 		dormant := 0
@@ -141,12 +141,18 @@ func (r *reference) rows(p *refPair) []refRow {
 	if p.run.slow {
 		key, bar = "slow_attempts", bars.SlowAttempts
 	}
+	if p.run.slow && p.incident != nil {
+		return rows
+	}
 	rows = append(rows, refRow{kind: detect.BruteForce, group: p.key, slow: p.run.slow, pairs: []*refPair{p},
 		crossed: []detect.Crossing{{Key: key, Threshold: bar, Value: p.run.n()}}})
 	return rows
 }
 
 func count(pairs []*refPair) int { return len(pairs) }
+func spreadOf(pairs []*refPair) int {
+	return min(max(clientsOf(pairs), len(pairs)-clientsOf(pairs)), extensionsOf(pairs))
+}
 func registrarsOf(pairs []*refPair) int {
 	return distinct(pairs, func(p *refPair) netip.Addr { return p.key.registrar })
 }
