@@ -175,12 +175,9 @@ func (d *detector) open(out *instance) error {
 	options := engine.Options{
 		Name: d.name, ConfigFile: d.config, Log: slog.New(&d.messages), Hostname: hostname, Version: version,
 	}
-	if d.engine == nil {
-		d.engine, err = engine.Open(options)
-	} else {
-		err = d.engine.Reopen(options)
-	}
-	if err != nil {
+	if d.engine != nil {
+		d.engine.Reopen(options)
+	} else if d.engine, err = engine.Open(options); err != nil {
 		return err
 	}
 	d.reported.Store(time.Now().Unix()) // the input's thread will be here in a second

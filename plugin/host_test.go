@@ -257,6 +257,30 @@ func TestHostReload(t *testing.T) {
 	}
 }
 
+// TestHostReloadWithFaultyFile: whoever reloads Fluent Bit with a mistake in siphunt.toml reads of it in the log, and detection
+// goes on as it was.
+func TestHostReloadWithFaultyFile(t *testing.T) {
+	s := oneScenario(t, "distributed-success")
+	folder := t.TempDir()
+	good := write(t, filepath.Join(folder, "good.toml"), s.config)
+	faulty := write(t, filepath.Join(folder, "faulty.toml"), "[detector]\nattempt = 3\n")
+	cut := len(s.flows) / 2
+	first := write(t, filepath.Join(folder, "first"), string(chunk(t, s.flows[:cut])))
+	second := write(t, filepath.Join(folder, "second"), string(chunk(t, s.flows[cut:])))
+	alerts := write(t, filepath.Join(folder, "alerts"), "")
+	load := func(config string) []string {
+		return []string{"load LIB", "load LIB", "input siphunt_alerts", "output siphunt config=" + config, "start"}
+	}
+	commands := append(load(good), "flush 0 "+first+" 1 1")
+	commands = append(append(commands, load(faulty)...), "flush 0 "+second+" 1 1", "collect 0 "+alerts, "metrics", "stop")
+	r := inHost(t, commands...)
+	r.wants(t, 0, "[error] [output:siphunt:siphunt.1] the changed configuration is refused, the rules in force stay:", faulty+":2: ", "attempts")
+	compareAlerts(t, s.alerts, unpack(t, []byte(read(t, alerts))))
+	if want := `reloads_total{detector="main",result="refused"} 1`; !strings.Contains(r.out, want) {
+		t.Errorf("no %q in\n%s", want, r.out)
+	}
+}
+
 // TestHostFullStorage: what Fluent Bit copies and then drops is given again.
 func TestHostFullStorage(t *testing.T) {
 	s := oneScenario(t, "svcrack-success")

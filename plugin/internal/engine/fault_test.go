@@ -213,6 +213,9 @@ func TestFailedStartGivesTheStateBack(t *testing.T) {
 		if !l.log.has("state.state_dir cannot be used") {
 			t.Errorf("%s: log %q", what, l.log.lines)
 		}
+		if remedy := "have to belong to the user that Fluent Bit runs as"; l.log.has(remedy) != (what == "wrong rights") {
+			t.Errorf("%s: log %q", what, l.log.lines)
+		}
 		for _, chunk := range all {
 			l.e.Flush(bytes.Clone(chunk))
 		}

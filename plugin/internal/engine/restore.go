@@ -3,7 +3,9 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
 
 	"github.com/siphunt/siphunt/plugin/internal/guard"
@@ -32,7 +34,15 @@ func openStore(o *Options, r *rules.Rules, log *ratelog.Log) (s *state.Store, un
 	if errors.Is(err, state.ErrLocked) {
 		return nil, nil, fmt.Errorf("state.state_dir: %s is in use by another siphunt: give each a state_dir of its own, or wait until the other has ended", folder)
 	}
-	return s, err, nil
+	return s, withRemedy(err, folder), nil
+}
+
+// withRemedy says what to do about wrong rights.
+func withRemedy(err error, folder string) error {
+	if errors.Is(err, fs.ErrPermission) {
+		err = fmt.Errorf("%w: %s and all in it have to belong to the user that Fluent Bit runs as, number %d", err, folder, os.Getuid())
+	}
+	return err
 }
 
 // remember returns what a store holds, under the rules of today; without a store, or with one that cannot be used, nothing.
@@ -49,7 +59,7 @@ func remember(s *state.Store, o *Options, r *rules.Rules) (got *judge.Restored, 
 		if unusable == nil {
 			return got, nil, nil
 		}
-		unusable = errors.Join(unusable, s.Close())
+		unusable = errors.Join(withRemedy(unusable, s.Folder), s.Close())
 	}
 	if got, err = judge.Unknown(r); err != nil {
 		return nil, unusable, err
