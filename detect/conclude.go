@@ -108,7 +108,7 @@ func (d *Detector) concludeMember(p *pair) bool {
 	}
 	if !m.accepted {
 		m.accepted = true
-		if p.count() <= d.registrars[inc.registrar].echo.factor() && d.hard(p) == 0 {
+		if inc.kind == HorizontalScan || p.count() <= d.registrars[inc.registrar].echo.factor() && d.hard(p) == 0 {
 			inc.acceptedLogins++
 		}
 	}
@@ -226,7 +226,8 @@ func (d *Detector) isOwnedElsewhere(p *pair) bool {
 	return others > 0
 }
 
-// considerWithdrawal ends a scan most of whose extensions were accepted after a challenge or two: a NAT of phones.
+// considerWithdrawal ends a scan most of whose extensions were accepted after a challenge or two: a NAT of phones. At many registrars a
+// guesser is accepted by few, whatever it takes.
 func (d *Detector) considerWithdrawal(inc *incident) {
 	if inc.isMostlyAccepted() {
 		d.finish(inc, Withdrawn, EndAccepted)
@@ -234,7 +235,7 @@ func (d *Detector) considerWithdrawal(inc *incident) {
 }
 
 func (inc *incident) isMostlyAccepted() bool {
-	return (inc.kind == Scan || inc.kind == Spray) && 2*inc.acceptedLogins > inc.size
+	return (inc.kind == Scan || inc.kind == Spray || inc.kind == HorizontalScan) && 2*inc.acceptedLogins > inc.size
 }
 
 // pace is the greatest number of rejections in a minute of the clock.

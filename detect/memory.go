@@ -24,6 +24,7 @@ type memory struct {
 	loaded         uint32 // keeps loads from being optimised away: see load
 
 	identities store.Index // pairs that are known good, by client and extension
+	residents  store.Index // clients with a pair that is known good, by address
 
 	groups    store.Slab[group, *group]
 	hosts     store.Slab[host, *host]
@@ -83,6 +84,7 @@ const (
 	isAged                             // linked in a bucket of ageing
 	runPassed                          // a full distributed scan has counted the run so far, and not taken it
 	isResting                          // linked in a bucket that age looks at only when known_good_ttl has passed
+	runVouched                         // another registrar vouched for the client on this extension when the run began
 )
 
 // burstShift is where the counter of a burst begins among the flags.
@@ -108,7 +110,7 @@ func (m *memory) noteBurst(p *pair, t int64) int {
 // burstWindow is how far the rejections of a burst are from its first one at most, in milliseconds.
 const burstWindow = 2000
 
-const runFlags = runOpen | runClosed | runKnown | runSlow | runFast | runExcluded | runPassed | maxBurst<<burstShift
+const runFlags = runOpen | runClosed | runKnown | runVouched | runSlow | runFast | runExcluded | runPassed | maxBurst<<burstShift
 
 func (p *pair) has(f pairFlags) bool { return p.flags&f != 0 }
 
@@ -317,6 +319,9 @@ func (m *memory) countGood(p *pair, is bool) {
 	c, e := m.clients.At(p.client), m.extensions.At(p.extension)
 	r := &m.registrars[c.registrar]
 	if is {
+		if c.good == 0 {
+			m.residents.Insert(hashAddress(&c.address), p.client)
+		}
 		c.good++
 		e.good++
 		r.good++
@@ -325,4 +330,7 @@ func (m *memory) countGood(p *pair, is bool) {
 	c.good--
 	e.good--
 	r.good--
+	if c.good == 0 {
+		m.residents.Remove(hashAddress(&c.address), p.client)
+	}
 }

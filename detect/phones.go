@@ -33,7 +33,7 @@ func (d *Detector) isPhoneLike(inc *incident) bool {
 // phonesOf returns how many phones with wrong passwords an incident may be, at their pace on average; 0 if it is none.
 func (d *Detector) phonesOf(inc *incident) int {
 	switch {
-	case inc.kind != DistributedScan && (inc.client == 0 || inc.by == byNetwork || d.clients.At(inc.client).flags&isTool != 0):
+	case inc.kind != DistributedScan && inc.kind != HorizontalScan && (inc.client == 0 || inc.by == byNetwork || d.clients.At(inc.client).flags&isTool != 0):
 		return 0
 	case inc.attempts*60_000 > phonePace*uint64(inc.size)*uint64(inc.last-inc.first):
 		return 0

@@ -112,7 +112,7 @@ func (r *reference) concludeInside(p *refPair) bool {
 	}
 	if !in.accepted[p] {
 		in.accepted[p] = true
-		if p.run.n() <= r.twice(p) && !p.run.hard() {
+		if in.kind == detect.HorizontalScan || p.run.n() <= r.twice(p) && !p.run.hard() {
 			in.passed++
 		}
 	}

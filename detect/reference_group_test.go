@@ -111,8 +111,21 @@ func (r *reference) rows(p *refPair) []refRow {
 		row.crossed = append(row.crossed, detect.Crossing{Threshold: bar, Value: figure})
 	}
 
-	row(detect.HorizontalScan, everywhere, false, "horizontal_registrars", bars.HorizontalRegistrars, registrarsOf)
-	row(detect.HorizontalScan, everywhere, true, "horizontal_registrars", 2*bars.HorizontalRegistrars, registrarsOf)
+	residents := len(r.knownGoodOf(everywhere))
+	mostlyAccepted := func(row *refRow) {
+		suspicious, accepted := 0, 0
+		for _, q := range row.pairs {
+			if q.suspicious {
+				suspicious++
+				if !q.run.open {
+					accepted++
+				}
+			}
+		}
+		also(row, 2*accepted, suspicious)
+	}
+	mostlyAccepted(row(detect.HorizontalScan, everywhere, false, "horizontal_registrars", raised(bars.HorizontalRegistrars, residents), registrarsOf))
+	mostlyAccepted(row(detect.HorizontalScan, everywhere, true, "horizontal_registrars", raised(2*bars.HorizontalRegistrars, residents), registrarsOf))
 	row(detect.Scan, client, false, "scan_extensions", raised(bars.ScanExtensions, a), count)
 	few := row(detect.Scan, client, false, "scan_attempts", raised(bars.ScanAttempts, a), attemptsOf)
 	few.few = true

@@ -201,7 +201,7 @@ func compareSuccesses(a, b detect.Succeeded) int {
 }
 
 func (in *refIncident) isMostlyAccepted() bool {
-	return (in.kind == detect.Scan || in.kind == detect.Spray) && 2*in.passed > len(in.attempts)
+	return (in.kind == detect.Scan || in.kind == detect.Spray || in.kind == detect.HorizontalScan) && 2*in.passed > len(in.attempts)
 }
 
 // isPhoneLike is "Phone-like".
@@ -216,7 +216,7 @@ func (r *reference) isPhoneLike(in *refIncident) bool {
 		return false
 	}
 	switch {
-	case in.kind != detect.BruteForce && in.kind != distributedScan && !in.isOfClient() || anyPair(r.ofTool):
+	case in.kind != detect.BruteForce && in.kind != distributedScan && in.kind != detect.HorizontalScan && !in.isOfClient() || anyPair(r.ofTool):
 		return false
 	case int64(in.total())*60_000 > 18*int64(pairs)*(in.last-in.first):
 		return false
