@@ -8,10 +8,12 @@ import (
 	"go/token"
 	"go/types"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/siphunt/siphunt/plugin/internal/config"
+	"github.com/siphunt/siphunt/plugin/internal/humanize"
 )
 
 // bound is one that an attacker runs into, a row of SECURITY.md.
@@ -97,12 +99,10 @@ func figureIn(t *testing.T, file, expression string) string {
 	return value.Value.ExactString()
 }
 
-var threeDigits = regexp.MustCompile(`^([0-9]+)([0-9]{3})\b`)
-
-// withCommas writes long numbers for readers: 1,000,000.
-func withCommas(number string) string {
-	for threeDigits.MatchString(number) {
-		number = threeDigits.ReplaceAllString(number, "$1,$2")
+// withCommas writes a number for readers: 1,000,000; and anything else as it is.
+func withCommas(value string) string {
+	if n, err := strconv.Atoi(value); err == nil {
+		return humanize.Thousands(n)
 	}
-	return number
+	return value
 }

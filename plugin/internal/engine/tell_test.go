@@ -49,7 +49,7 @@ func TestReloadIsTold(t *testing.T) {
 	other := filepath.Join(t.TempDir(), "other.toml")
 	write(t, other, withState+"[detector]\nattempts = 16\n")
 	l.e.Reopen(Options{ConfigFile: other, Log: l.log.logger(), Version: "2", now: l.clock.now})
-	reload := fmt.Sprintf("siphunt 2, detector \"main\" goes on: %s, detector.attempts = 16, state.state_dir = \"/state\", state.snapshot_interval = \"24h\"; known from before: 1 pairs, 1 open incidents, 2 alerts that wait", other)
+	reload := fmt.Sprintf("siphunt 2, detector \"main\" goes on: %s, detector.attempts = 16, state.state_dir = \"/state\", state.snapshot_interval = \"24h\"; known from before: 1 pair, 1 open incident, 2 waiting alerts", other)
 	if !l.log.has(reload) {
 		t.Errorf("no %q in %q", reload, l.log.lines)
 	}
