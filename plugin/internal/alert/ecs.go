@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/internal/humanize"
 )
 
 const (
@@ -111,7 +112,7 @@ func reason(a *detect.Alert) string {
 	if more := c.Threshold - a.Thresholds.ScanExtensions; c.Key == "scan_extensions" && more > 0 {
 		bar = fmt.Sprintf("%d + %d for known-good extensions", a.Thresholds.ScanExtensions, more)
 	}
-	return count(c.Value, reasons[c.Key]) + " reached " + c.Key + " = " + bar
+	return humanize.Count(c.Value, reasons[c.Key]) + " reached " + c.Key + " = " + bar
 }
 
 func ruleFields(a *detect.Alert) object {
