@@ -4,32 +4,23 @@ import (
 	"maps"
 	"net/http"
 	"testing"
-	"time"
 
-	"github.com/siphunt/siphunt/detect"
 	"github.com/siphunt/siphunt/plugin/cmd/siphunt/siem/dashboard"
-	"github.com/siphunt/siphunt/plugin/internal/alert"
 )
 
 // sampleAlerts are what recorded traffic does not end with: an attacker with a place, an incident that is open, figures that were
 // scaled, alerts that were left out.
 func sampleAlerts(t *testing.T) map[string]alertDocument {
 	t.Helper()
-	e, err := alert.NewEncoder(alert.Options{Format: "ecs"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	minute := time.Date(2026, 11, 22, 9, 40, 0, 0, time.UTC)
-	left := alert.Folded{Minute: minute.UnixMilli(), Limit: 10, Counts: []alert.FoldedCount{{Kind: detect.Scan, State: detect.Open, N: 7}}}
-	samples := map[string]alertDocument{"folded": parsed(t, unpack(t, e.AppendFolded(nil, &left, minute.Add(time.Minute)))[0])}
-	for _, name := range []string{"enriched", "outage-open", "sampled"} {
+	samples := map[string]alertDocument{}
+	for _, name := range []string{"enriched", "folded", "outage-open", "sampled"} {
 		a := parsed(t, read(t, "internal/alert/testdata/ecs/"+name+".json"))
-		a["siphunt"].(alertDocument)["incident"].(alertDocument)["id"] = name // all samples have the same
-		samples[name] = a
-	}
-	for name, a := range samples {
-		a["event"].(alertDocument)["id"] = name
+		a["event"].(alertDocument)["id"] = name // samples have ids in common
+		if incident, ok := one(a, "siphunt.incident").(alertDocument); ok {
+			incident["id"] = name
+		}
 		a["@timestamp"] = one(a, "event.created")
+		samples[name] = a
 	}
 	return samples
 }
