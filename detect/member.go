@@ -30,13 +30,14 @@ func (d *Detector) incidentOf(p *pair) *incident { return d.incidents[d.members.
 // another incident as a whole; of a distributed scan, what is an attack by itself goes its own way.
 func (inc *incident) isWeak() bool { return inc.kind == BruteForce || inc.kind == DistributedScan }
 
-// leave takes a member out of a distributed scan, with its run. The scan is over if it was the last.
+// leave takes a member out of a distributed scan, with its run. The scan is over if it was the last, and none was counted that is not
+// told apart.
 func (d *Detector) leave(pi uint32, p *pair) {
 	d.exclude(p)
 	p.flags &^= runExcluded
 	mi := p.member
 	inc := d.incidentOf(p)
-	if inc.size == 1 {
+	if inc.size == 1 && inc.strangers == nil {
 		d.report(inc, Alert{State: End, EndReason: EndIdle})
 		d.close(inc)
 	}

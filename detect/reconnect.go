@@ -110,7 +110,7 @@ func (d *Detector) reconnectMember(in *decoder, mi uint32, m *member) {
 
 // reconnectIncident makes an incident the one of what its pairs have in common.
 func (d *Detector) reconnectIncident(in *decoder, inc *incident) {
-	ok := inc.kind != 0 && inc.size > 0 && len(d.cfg.FailureCodes) > 0
+	ok := inc.kind != 0 && (inc.size > 0 || inc.kind == DistributedScan && inc.strangers != nil) && len(d.cfg.FailureCodes) > 0
 	if ok {
 		switch inc.by {
 		case byPair:
