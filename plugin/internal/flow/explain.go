@@ -107,13 +107,7 @@ func (x *Explainer) transcoded(own *Batch, text string) (p int, ok bool) {
 func (x *Explainer) nearness(e *Explanation) {
 	for i := range x.all.survey.found {
 		l := &x.all.survey.found[i]
-		n := Nearness{Format: l.table.name, Missing: missing(l)}
-		for _, at := range l.at {
-			if at != 0 {
-				n.Found++
-			}
-		}
-		e.Nearest = append(e.Nearest, n)
+		e.Nearest = append(e.Nearest, Nearness{Format: l.table.name, Found: int(l.found), Missing: missing(l)})
 	}
 	slices.SortStableFunc(e.Nearest, func(a, b Nearness) int { return b.Found - a.Found })
 }
