@@ -18,6 +18,8 @@ const (
 	tshark     = `{"timestamp":"1795340436790","layers":{"frame_time_epoch":["1795340436.790246000"],"ip_src":["198.18.0.10"],"udp_srcport":["5060"],"ip_dst":["198.18.1.13"],"udp_dstport":["5062"],"sip_Status-Code":["401"],"sip_from_addr":["sip:300@198.18.0.10"],"sip_to_addr":["sip:300@198.18.0.10"],"sip_CSeq_seq":["1"],"sip_CSeq_method":["REGISTER"],"sip_Call-ID":["998570976"]}}`
 	tsharkFull = `{"timestamp":"1795340436790","layers":{"frame":{"frame_frame_time_epoch":"1795340436.790246000"},"ip":{"ip_ip_src":"198.18.0.10","ip_ip_dst":"198.18.1.13"},"udp":{"udp_udp_srcport":"5060","udp_udp_dstport":"5062"},"sip":{"sip_sip_Status-Code":"401","sip_sip_To":"\"300\"<sip:300@198.18.0.10>;tag=7f","sip_sip_CSeq_seq":"1","sip_sip_CSeq_method":"REGISTER"}}}`
 	luaEVE     = `{"event_type":"sipx","timestamp":1795340436.790246,"src_ip":"198.18.0.10","src_port":5060,"dest_ip":"198.18.1.13","dest_port":5062,"proto":17,"sip":{"code":"401","cseq":"1 REGISTER","to":"\u0022300\u0022 <sip:300@198.18.0.10>;tag=7f2931","call_id":"998570976"}}`
+	heplify    = `{"Version":2,"Protocol":17,"SrcIP":"198.18.0.10","DstIP":"198.18.1.13","SrcPort":5060,"DstPort":5062,"Tsec":1795340436,"Tmsec":790246,"ProtoType":1,"NodeID":2001,"NodePW":"","Payload":"SIP/2.0 401 x\r\nTo: <sip:300@198.18.0.10>\r\nCSeq: 1 REGISTER\r\nUser-Agent: PBX\r\n\r\n","CID":"","Vlan":0,"ProtoString":"sip","SIP":{"FirstMethod":"401"},"NodeName":"2001"}`
+	hepop      = `{"payload":"SIP/2.0 401 x\r\nTo: <sip:300@198.18.0.10>\r\nCSeq: 1 REGISTER\r\nUser-Agent: PBX\r\n\r\n","rcinfo":{"protocolFamily":2,"protocol":17,"srcIp":"198.18.0.10","dstIp":"198.18.1.13","srcPort":5060,"dstPort":5062,"timeSeconds":1795340436,"timeUseconds":790246,"payloadType":1,"captureId":2001}}`
 	homer      = `{"protocol_header":{"protocolFamily":2,"protocol":17,"srcIp":"198.18.0.10","dstIp":"198.18.1.13","srcPort":5060,"dstPort":5062,"timeSeconds":1795340436,"timeUseconds":790246,"payloadType":1},"raw":"SIP/2.0 401 x\r\nTo: <sip:300@198.18.0.10>\r\nCSeq: 1 REGISTER\r\nUser-Agent: PBX\r\n\r\n"}`
 	asterisk   = `[2026-11-22 09:40:36.790] SECURITY[9394] res_security_log.c: SecurityEvent="ChallengeResponseFailed",EventTV="2026-11-22T09:40:36.790+0000",Severity="Error",Service="PJSIP",EventVersion="1",AccountID="300",SessionID="998570976",LocalAddress="IPV4/UDP/198.18.0.10/5060",RemoteAddress="IPV4/UDP/198.18.1.13/5062",Challenge="1/d4",Response="30",ExpectedResponse=""`
 )
@@ -75,6 +77,9 @@ func TestFormatsOfOneAnswer(t *testing.T) {
 		"suricata, payload":                {evePayload(t, answer), &rejection},
 		"suricata, payload of a proxy":     {evePayload(t, strings.Replace(answer, "Server:", "User-Agent:", 1)), &rejection},
 		"hep, as Homer has it":             {homer, &rejection},
+		"hep, as heplify-server has it":    {wrappedIn(t, "_source", heplify), change(rejection, func(f *detect.Flow) { f.Probe = "2001" })},
+		"hep, as HEPop has it":             {hepop, change(rejection, func(f *detect.Flow) { f.Probe = "2001" })},
+		"hep, as HEPop has it, from Kafka": {wrappedIn(t, "payload", hepop), change(rejection, func(f *detect.Flow) { f.Probe = "2001" })},
 		"asterisk":                         {asterisk, user},
 		"asterisk, over TLS":               {strings.ReplaceAll(asterisk, "/UDP/", "/TLS/"), change(*user, func(f *detect.Flow) { f.Transport = detect.TCP })},
 		"asterisk, IPv6": {strings.NewReplacer("IPV4/UDP/198.18.0.10", "IPV6/UDP/2001:db8::10", "IPV4/UDP/198.18.1.13", "IPV6/UDP/2001:db8::66").Replace(asterisk), change(*user, func(f *detect.Flow) {
@@ -132,6 +137,7 @@ func TestFormatsOfOtherRecords(t *testing.T) {
 			"301 404, 300 401", Stats{Records: 3, Relevant: 2, Other: 1}},
 		"a list of maps and more":      {with(tsharkFull, `"sip":{`, `"sip":[1,{`, `"REGISTER"}}}`, `"REGISTER"}]}}`), "", Stats{Records: 1, Dropped: [NumReasons]uint64{NotSIP: 1}}},
 		"tshark's lines for an index":  {`{"index":{"_index":"packets-2026-11-22","_type":"doc"}}`, "", Stats{Records: 1, Dropped: [NumReasons]uint64{NotSIP: 1}}},
+		"zeek, no request":             {with(zeek, `"method":"REGISTER","uri":"sip:198.18.0.10",`, ``, `"seq":"1 REGISTER",`, ``), "", Stats{Records: 1, Other: 1}},
 		"zeek, a provisional answer":   {with(zeek, `:401`, `:100`), "", Stats{Records: 1, Other: 1}},
 		"asterisk, no account":         {with(asterisk, `"300"`, `"<unknown>"`), "", Stats{Records: 1, Dropped: [NumReasons]uint64{NoAccount: 1}}},
 		"asterisk, another event":      {with(asterisk, `ChallengeResponseFailed`, `SessionLimit`), "", Stats{Records: 1, Other: 1}},

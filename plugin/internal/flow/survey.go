@@ -63,7 +63,7 @@ func (s *survey) best() (lay *layout) {
 			lay = l
 		}
 	}
-	if s.inside != 0 && !lay.isSIP() {
+	if s.inside != 0 && (!lay.isSIP() || lay.at[fieldMessage] == s.inside && lay.at[fieldSource] == 0) {
 		lay.kind, lay.inside = wrapped, s.inside
 		return lay
 	}
