@@ -119,6 +119,10 @@ func TestFormatsOfOtherRecords(t *testing.T) {
 	second := strings.NewReplacer("300", "301", "998570976", "z")
 	several := with(tshark, `["401"]`, `["401","404"]`, `["sip:300@198.18.0.10"]`, `["sip:300@198.18.0.10","sip:301@198.18.0.10"]`, `["sip:300@198.18.0.10"]`, `["sip:300@198.18.0.10","sip:301@198.18.0.10"]`,
 		`["1"]`, `["1","2"]`, `["REGISTER"]`, `["REGISTER","REGISTER"]`, `["998570976"]`, `["a","b"]`)
+	beside := func(statuses, methods, cseqs, to string) string { // requests and answers
+		return with(tshark, `["REGISTER"]`, cseqs, `"sip_Status-Code":["401"]`, `"sip_Status-Code":`+statuses+`,"sip_Method":`+methods+`,"sip_User-Agent":["PBX"]`,
+			`"sip_to_addr":["sip:300@198.18.0.10"]`, `"sip_to_addr":`+to, `"sip_from_addr":["sip:300@198.18.0.10"]`, `"sip_from_addr":`+to)
+	}
 	for name, test := range map[string]struct {
 		record string
 		want   string // accounts and statuses
@@ -132,6 +136,11 @@ func TestFormatsOfOtherRecords(t *testing.T) {
 		"an EVE record that names no account": {`{"timestamp":"2026-11-22T09:40:36.790246+0000","event_type":"sip","src_ip":"198.18.0.10","dest_ip":"198.18.1.13","sip":{"version":"SIP/2.0","code":"401"}}`, "", Stats{Records: 1, Other: 1}},
 		"two answers in lists":                {several, "300 401, 301 404", Stats{Records: 2, Relevant: 2}},
 		"lists of other lengths":              {with(several, `["401","404"]`, `["401"]`), "", Stats{Records: 1, Dropped: [NumReasons]uint64{BadType: 1}}},
+		"an answer beside a request":          {beside(`["401"]`, `["OPTIONS"]`, `["OPTIONS","REGISTER"]`, `["sip:1@x","sip:300@x"]`), "300 401", Stats{Records: 2, Relevant: 1, Other: 1}},
+		"a request between answers":           {beside(`["401","404"]`, `["OPTIONS"]`, `["REGISTER","OPTIONS","REGISTER"]`, `["sip:300@x","sip:1@x","sip:301@x"]`), "300 401, 301 404", Stats{Records: 3, Relevant: 2, Other: 1}},
+		"an answer between requests":          {beside(`["401"]`, `["OPTIONS","NOTIFY"]`, `["NOTIFY","REGISTER","OPTIONS"]`, `["sip:1@x","sip:300@x","sip:2@x"]`), "300 401", Stats{Records: 3, Relevant: 1, Other: 2}},
+		"an answer beside a request like it":  {beside(`["401"]`, `["REGISTER"]`, `["REGISTER","REGISTER"]`, `["sip:1@x","sip:300@x"]`), "", Stats{Records: 1, Dropped: [NumReasons]uint64{BadType: 1}}},
+		"an answer beside another's request":  {beside(`["401"]`, `["OPTIONS"]`, `["REGISTER","INVITE"]`, `["sip:1@x","sip:300@x"]`), "", Stats{Records: 1, Dropped: [NumReasons]uint64{BadType: 1}}},
 		"lists without accounts":              {strings.ReplaceAll(several, `["sip:300@198.18.0.10","sip:301@198.18.0.10"]`, `[]`), "", Stats{Records: 1, Dropped: [NumReasons]uint64{BadType: 1}}},
 		"a list of maps": {with(tsharkFull, `"sip":{`, `"sip":[{"sip_sip_Status-Code":"404","sip_sip_To":"<sip:301@x>","sip_sip_CSeq_method":"REGISTER"},{"sip_sip_Method":"OPTIONS"},{`, `"REGISTER"}}}`, `"REGISTER"}]}}`),
 			"301 404, 300 401", Stats{Records: 3, Relevant: 2, Other: 1}},
