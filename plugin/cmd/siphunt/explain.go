@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -30,8 +28,7 @@ it where siphunt finds nothing, or a format is new.`,
 const maxExplained = 10_000
 
 func runExplain(c *call) int {
-	file := c.flags.String("c", "", "configuration `file` (default: the defaults)")
-	format := c.flags.String("format", "", "`names` of the records' fields: "+strings.Join(flow.Formats(), ", ")+" (default: as configured)")
+	configured := c.recordFlags()
 	shown := c.flags.Int("n", 5, "records to show in full, each of another sort")
 	if code, ok := c.parse(); !ok {
 		return code
@@ -39,32 +36,21 @@ func runExplain(c *call) int {
 	if c.flags.NArg() != 1 {
 		return c.usage("give one file, or - for standard input")
 	}
-	if *format != "" && !slices.Contains(flow.Formats(), *format) {
-		return c.usage("-format %s: write one of %s", *format, strings.Join(flow.Formats(), ", "))
-	}
-	cfg, err := config.Load(*file)
-	if err != nil {
-		fmt.Fprintln(c.stderr, err)
-		return exitBad
-	}
-	if *format != "" {
-		cfg.Format = *format
+	cfg, code := configured()
+	if cfg == nil {
+		return code
 	}
 	x, err := newExplanation(cfg, c.stdout, *shown)
 	if err != nil {
 		c.complain("%v", err)
 		return exitBad
 	}
-	in := c.stdin
-	if name := c.flags.Arg(0); name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			c.complain("%v", err)
-			return exitBad
-		}
-		defer f.Close()
-		in = f
+	in, err := c.input(c.flags.Arg(0))
+	if err != nil {
+		c.complain("%v", err)
+		return exitBad
 	}
+	defer in.Close()
 	if err := x.read(in); err != nil {
 		c.complain("%v", err)
 		return exitBad
