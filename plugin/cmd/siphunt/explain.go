@@ -27,6 +27,9 @@ it where siphunt finds nothing, or a format is new.`,
 // maxExplained is how many records of a sample are looked at.
 const maxExplained = 10_000
 
+// maxRenamed is how many of those that no format fits are looked at for names in another form.
+const maxRenamed = 200
+
 func runExplain(c *call) int {
 	configured := c.recordFlags()
 	shown := c.flags.Int("n", 5, "records to show in full, each of another sort")
@@ -72,6 +75,8 @@ type explanation struct {
 	stats   flow.Stats
 	formats map[string]int
 	alerts  map[string]int
+	unread  string            // the first line that is no record
+	renamed *flow.Renamed     // of records that no format fits, the one with most fields
 	nearest *flow.Explanation // of a record that no format fits, the one with most in it
 	strange *flow.Explanation // of SIP that is never relevant, the first answer
 }
@@ -108,7 +113,11 @@ func (x *explanation) read(in io.Reader) error {
 		if err != nil && !errors.Is(err, replay.ErrLongLine) {
 			return err
 		}
-		x.line(lines.Number(), x.explainer.Line(line))
+		e := x.explainer.Line(line)
+		if x.unread == "" && len(e.Leaves) == 0 {
+			x.unread = string(line)
+		}
+		x.line(lines.Number(), e)
 	}
 	return nil
 }
@@ -122,6 +131,11 @@ func (x *explanation) line(number int, e *flow.Explanation) {
 	x.formats[e.Format]++
 	if e.Format == "" && (x.nearest == nil || len(e.Leaves) > len(x.nearest.Leaves)) {
 		x.nearest = e
+	}
+	if e.Format == "" && x.formats[""] < maxRenamed {
+		if r := e.Renamed(); r != nil && (x.renamed == nil || r.Found > x.renamed.Found) {
+			x.renamed = r
+		}
 	}
 	if x.strange == nil && e.Stats.Other > 0 && value(e, "status") != "" && value(e, "status") != "0" {
 		x.strange = e

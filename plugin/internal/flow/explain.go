@@ -89,8 +89,10 @@ func (x *Explainer) locate(own *Batch, text string, e *Explanation) (buf []byte,
 			p = inside
 		} else if text, isText := stringAt(buf, inside); !isText {
 			return buf, p, true
-		} else if p, ok = x.transcoded(own, strings.TrimLeft(strings.Clone(text), " \t\r\n")); !ok {
-			return nil, 0, false
+		} else if in, ok := x.transcoded(own, strings.TrimLeft(strings.Clone(text), " \t\r\n")); ok {
+			p = in
+		} else {
+			return buf, p, true
 		}
 	}
 	return own.scratch, p, true

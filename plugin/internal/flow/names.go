@@ -119,9 +119,12 @@ const (
 	numbered                // elements of a list, by their numbers
 )
 
-// wrappings are the paths of values that may be records, or hold them as text, best first: Kafka's payload and Elasticsearch's
-// _source, Asterisk's log in JSON, and what Fluent Bit and others call a line that nothing has parsed.
-var wrappings = Paths{"payload", "_source", "logmsg.message", "log", "message", "MESSAGE"}
+// wrappings are the paths of values that may be records, or hold them as text, best first: Kafka's payload, Elasticsearch's
+// _source and fields, Splunk's result and _raw, Asterisk's log in JSON, and what Fluent Bit and others call a line that nothing has
+// parsed, or what they have made of one.
+var wrappings = Paths{
+	"payload", "_source", "fields", "result", "logmsg.message", "log", "message", "MESSAGE", "_raw", "body", "data", "json", "record", "event",
+}
 
 func newNames(tables []table) *names {
 	n := &names{}
