@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -54,9 +55,14 @@ func TestFormatsOfOneAnswer(t *testing.T) {
 		"packetbeat, with the message": {with(packetbeat, `{"@timestamp"`, `{"event":{"original":"SIP/2.0 401 x\r\nt: <sip:300@198.18.0.10>\r\nCSeq: 2 REGISTER\r\ni: z\r\n"},"@timestamp"`), change(rejection, func(f *detect.Flow) {
 			f.Probe, f.Message = "edge-1", fingerprint("z", 2, "REGISTER")
 		})},
-		"packetbeat, with another text":    {with(packetbeat, `{"@timestamp"`, `{"event":{"original":"-"},"@timestamp"`, `"agent":{"name":"edge-1"},`, ``), &rejection},
-		"packetbeat in Elasticsearch":      {`{"_index":"x","_source":` + with(packetbeat, `"agent":{"name":"edge-1"},`, ``) + `}`, &rejection},
-		"zeek":                             {zeek, byZeek},
+		"packetbeat, with another text": {with(packetbeat, `{"@timestamp"`, `{"event":{"original":"-"},"@timestamp"`, `"agent":{"name":"edge-1"},`, ``), &rejection},
+		"packetbeat in Elasticsearch":   {`{"_index":"x","_source":` + with(packetbeat, `"agent":{"name":"edge-1"},`, ``) + `}`, &rejection},
+		"zeek":                          {zeek, byZeek},
+		"zeek, as Elastic has it": {`{"@timestamp":"2026-11-22T09:40:36.790Z","source":{"ip":"198.18.1.13","port":5062},"destination":{"ip":"198.18.0.10","port":5060},"network":{"protocol":"sip","transport":"udp"},` +
+			`"event":{"action":"REGISTER","original":` + strconv.Quote(zeek) + `},"zeek":{"sip":{"call_id":"998570976","sequence":{"method":"REGISTER","number":"1"},"status":{"code":401},"uri":"sip:198.18.0.10",` +
+			`"request":{"from":"<sip:300@198.18.0.10>","to":"<sip:300@198.18.0.10>","path":["SIP/2.0/UDP 198.18.1.13:5062"]},"response":{"to":"<sip:300@198.18.0.10>;tag=7f29","path":[]},"user_agent":"friendly-scanner"}}}`, byZeek},
+		"suricata, as Elastic has it": {`{"@timestamp":"2026-11-22T09:40:36.790Z","source":{"ip":"198.18.0.10","port":5060},"destination":{"ip":"198.18.1.13","port":5062},"network":{"transport":"udp"},` +
+			`"event":{"original":"{}"},"suricata":{"eve":{"event_type":"alert","payload_printable":` + strconv.Quote(answer) + `}}}`, &rejection},
 		"zeek, nested":                     {with(zeek, `"id.orig_h":"198.18.1.13","id.orig_p":5062,"id.resp_h":"198.18.0.10","id.resp_p":5060`, `"id":{"orig_h":"198.18.1.13","orig_p":5062,"resp_h":"198.18.0.10","resp_p":5060}`), byZeek},
 		"zeek, turned round":               {with(zeek, turned...), byZeek},
 		"zeek, a request":                  {with(zeek, `,"status_code":401,"status_msg":"Unauthorized"`, ``), change(*byZeek, func(f *detect.Flow) { f.Status = 0 })},
