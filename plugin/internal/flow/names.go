@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/siphunt/siphunt/detect"
 )
@@ -124,6 +125,17 @@ const (
 // parsed, or what they have made of one.
 var wrappings = Paths{
 	"payload", "_source", "fields", "result", "logmsg.message", "log", "message", "MESSAGE", "_raw", "body", "data", "json", "record", "event",
+}
+
+// allNames are those of all exporters known by name, which take a while to turn round. All decoders share them.
+var allNames = sync.OnceValue(func() *names { return newNames(tables) })
+
+// namesOf returns the names of some tables.
+func namesOf(some []table) *names {
+	if len(some) == len(tables) {
+		return allNames()
+	}
+	return newNames(some)
 }
 
 func newNames(tables []table) *names {
