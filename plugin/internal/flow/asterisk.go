@@ -39,7 +39,7 @@ func securityField(key string) int {
 // if a field comes twice, or the line is none.
 func (b *Batch) securityEvent(line string) (from int, ok bool) {
 	start := strings.Index(line, securityEvent)
-	if start < 0 {
+	if start < 0 || start > 0 && !isSecurityLog(line[:start]) {
 		return 0, false
 	}
 	rest := strings.TrimRight(line[start:], "\r\n")
@@ -61,6 +61,12 @@ func (b *Batch) securityEvent(line string) (from int, ok bool) {
 		}
 	}
 	return from, true
+}
+
+// isSecurityLog says whether a line of a log begins like those of security events, up to the event. In others of Asterisk's lines
+// there may be what a packet carried, in quotes or in brackets, and in that what looks like an event.
+func isSecurityLog(start string) bool {
+	return strings.Contains(start, "SECURITY[") && !strings.ContainsAny(start[1:], `"'<`) // the first may begin a priority, "<134>"
 }
 
 // fieldEnd is where a value ends: at a quote that is the last of the line, or that a comma and a key follow, whose length it
