@@ -86,14 +86,14 @@ func (d *Detector) open(g *grouping, v *view, crossed Crossing) {
 	case byExtension:
 		inc.extension = v.ei
 	case byHost:
-		inc.host = v.client.host
+		inc.host, _ = d.ownHost(&v.c.address)
 	}
 	d.begin(inc, pairs, absorbed)
 }
 
 // openBruteForce opens a brute force of a pair.
 func (d *Detector) openBruteForce(pi uint32, p *pair, crossed Crossing) {
-	known := p.has(runKnown | wasGood)
+	known := p.has(runKnown) || p.has(runClosed) && p.has(wasGood)
 	d.begin(&incident{
 		kind: BruteForce, registrar: d.clients.At(p.client).registrar, client: p.client, extension: p.extension,
 		known: known && p.has(hasAccepted), slow: p.has(runSlow), fast: crossed.Key == "fast_attempts", crossed: crossed,
@@ -155,11 +155,11 @@ func (d *Detector) concludeEarlier(inc *incident, pairs []uint32) {
 }
 
 // enteredEarlier returns the pairs of a scan's client that were accepted for the first time, after two challenges or more, and
-// not longer than idle_timeout ago.
+// not longer than idle_timeout ago unless the scan is slow.
 func (d *Detector) enteredEarlier(inc *incident) (pairs []uint32) {
 	d.eachOfClient(d.clients.At(inc.client), func(pi uint32) {
 		p := d.pairs.At(pi)
-		if p.member == 0 && p.has(runClosed) && !p.has(wasGood|runKnown) && p.count() >= 2 && d.isAlive(p) {
+		if p.member == 0 && p.has(runClosed) && !p.has(wasGood|runKnown) && p.count() >= 2 && (inc.slow || d.isAlive(p)) {
 			pairs = append(pairs, pi)
 		}
 	})

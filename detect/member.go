@@ -158,10 +158,10 @@ func (d *Detector) moveMember(mi uint32, inc *incident) {
 	inc.members = mi
 	inc.size++
 	p := d.pairs.At(m.pair)
-	d.rouse(p)
-	if !inc.isWeak() {
-		d.unsuspect(m.pair, p)
-	} else if inc.kind == DistributedScan {
+	if p.has(isDormant) || !inc.isWeak() {
+		d.clear(m.pair, p)
+	}
+	if inc.kind == DistributedScan {
 		d.restless.Add(m.pair, d.full(p.last))
 	}
 	if m.guessed {

@@ -24,10 +24,11 @@ type memory struct {
 	loaded         uint32 // keeps loads from being optimised away: see load
 
 	identities store.Index // pairs that are known good, by client and extension
+	residents  store.Index // clients with a pair that is known good, by address
 
 	groups    store.Slab[group, *group]
 	hosts     store.Slab[host, *host]
-	hostIndex store.Index
+	hostIndex store.Index        // by address: hosts, or clients that are alone at theirs
 	networks  map[network]uint32 // groups of IPv6 networks
 
 	ageing          ageing
@@ -56,7 +57,7 @@ type pair struct {
 	member                uint32           // 0 if in no incident
 	place                 uint32           // of a suspicious pair: its place among the suspects of its registrar
 	burst                 uint32           // the first rejection of the newest burst of the run
-	flags                 pairFlags        // and, above burstShift, how many rejections that burst has
+	flags                 pairFlags        // and, above burstShift, how many rejections that burst has; see also excess
 }
 
 // Chain links the freed pairs.
@@ -83,6 +84,7 @@ const (
 	isAged                             // linked in a bucket of ageing
 	runPassed                          // a full distributed scan has counted the run so far, and not taken it
 	isResting                          // linked in a bucket that age looks at only when known_good_ttl has passed
+	runVouched                         // another registrar vouched for the client on this extension when the run began
 )
 
 // burstShift is where the counter of a burst begins among the flags.
@@ -108,7 +110,7 @@ func (m *memory) noteBurst(p *pair, t int64) int {
 // burstWindow is how far the rejections of a burst are from its first one at most, in milliseconds.
 const burstWindow = 2000
 
-const runFlags = runOpen | runClosed | runKnown | runSlow | runFast | runExcluded | runPassed | maxBurst<<burstShift
+const runFlags = runOpen | runClosed | runKnown | runVouched | runSlow | runFast | runExcluded | runPassed | maxBurst<<burstShift
 
 func (p *pair) has(f pairFlags) bool { return p.flags&f != 0 }
 
@@ -127,7 +129,8 @@ type client struct {
 	address   [16]byte // masked to ipv6_client_prefix
 	pairs     uint32   // first of its pairs
 	good      uint32   // how many of them are known good
-	group     uint32   // 0 if none of its pairs is suspicious or dormant and no incident is its own
+	group     groupRef // of its pairs that are suspicious or dormant
+	neighbour uint32   // next client with a group at the same address
 	port      uint16   // last seen
 	transport Transport
 	flags     entityFlags
@@ -142,8 +145,8 @@ type extension struct {
 	name      uint32 // in memory.names; see keepName
 	pairs     uint32 // first of its pairs
 	good      uint32 // how many of them are known good
-	group     uint32 // as in client
-	length    uint8  // of what is kept of the name
+	group     groupRef
+	length    uint8 // of what is kept of the name
 	flags     entityFlags
 }
 
@@ -157,6 +160,7 @@ const (
 	sharesDomain entityFlags = 1 << iota // the name of this extension is kept without the domain of its registrar
 	isIndexed                            // the pairs of this client are in the index of pairs
 	isTool                               // this client has called itself by the name of an attack tool
+	hasHost                              // this client is linked to its host: it has a group
 )
 
 // registrar is one server.
@@ -258,8 +262,7 @@ func (m *memory) linkPair(pi uint32, p *pair) {
 // removePair forgets a pair that is in no incident and in no bucket, and its client and extension if it was their last.
 func (m *memory) removePair(pi uint32) {
 	p := m.pairs.At(pi)
-	m.unsuspect(pi, p)
-	m.rouse(p)
+	m.clear(pi, p)
 	m.setGood(pi, p, false)
 	ci, ei := p.client, p.extension
 	c, e := m.clients.At(ci), m.extensions.At(ei)
@@ -316,6 +319,9 @@ func (m *memory) countGood(p *pair, is bool) {
 	c, e := m.clients.At(p.client), m.extensions.At(p.extension)
 	r := &m.registrars[c.registrar]
 	if is {
+		if c.good == 0 {
+			m.residents.Insert(hashAddress(&c.address), p.client)
+		}
 		c.good++
 		e.good++
 		r.good++
@@ -324,4 +330,7 @@ func (m *memory) countGood(p *pair, is bool) {
 	c.good--
 	e.good--
 	r.good--
+	if c.good == 0 {
+		m.residents.Remove(hashAddress(&c.address), p.client)
+	}
 }

@@ -19,7 +19,6 @@ func (r *reference) acceptance(p *refPair, t int64) {
 		return
 	}
 	if p.suspicious && !p.run.open { // the doubt about an earlier acceptance stays
-		p.accepted = t
 		return
 	}
 	if p.run == nil || !p.run.open || p.incident == nil && !r.alive(p.run) {
@@ -30,12 +29,42 @@ func (r *reference) acceptance(p *refPair, t int64) {
 	p.run.open, p.before, p.accepted = false, p.good, t
 	if again && r.isShort(p) {
 		r.exclude(p.incident, p)
+	} else if p.before && p.incident != nil && p.incident.kind == detect.BruteForce && p.incident.knownClient && !p.run.excluded {
+		r.exemptLogin(p)
 	}
 	switch {
 	case p.incident == nil && p.good:
 		p.suspicious = false
+		r.sumBetweenLogins(p)
 	case !r.conclude(p):
 		r.welcome(p)
+	}
+}
+
+// sumBetweenLogins looks for guesses between the logins of one who is known good.
+func (r *reference) sumBetweenLogins(p *refPair) {
+	over := p.run.n() - 2*r.twice(p)
+	if over <= 0 {
+		p.excess = max(0, p.excess-1)
+		return
+	}
+	p.excess = min(p.excess+over, 4095)
+	if bar := r.thresholds(p.key.registrar).Attempts; p.excess >= bar {
+		r.openOn(refRow{kind: detect.BruteForce, group: p.key, pairs: []*refPair{p},
+			crossed: []detect.Crossing{{Key: "attempts", Threshold: bar, Value: p.excess}}}, p.run.last)
+	}
+}
+
+// exemptLogin takes the owner's challenge out of the counts.
+func (r *reference) exemptLogin(p *refPair) {
+	for _, code := range r.cfg.FailureCodes {
+		if n := p.run.codes[uint16(code)]; n > 0 && isChallenge(uint16(code)) {
+			n = min(n, r.twice(p))
+			p.run.codes[uint16(code)] -= n
+			p.incident.codes[uint16(code)] -= n
+			p.incident.attempts[p] -= n
+			return
+		}
 	}
 }
 
@@ -65,7 +94,13 @@ func (r *reference) isDoubtful(p *refPair) bool {
 	if run == nil || run.open || run.known || p.before || !r.alive(run) {
 		return false
 	}
-	many := run.n() == run.challenges() && run.n() >= 3*r.twice(p) && r.clock-r.started >= ms(time.Hour)
+	atOnce := 0
+	for _, q := range r.groups[p.key.ofClient()] {
+		if q != p && q.incident == nil && r.waiting(q) {
+			atOnce++
+		}
+	}
+	many := atOnce < 5 && run.n() == run.challenges() && run.n() >= 3*r.twice(p) && r.clock-r.started >= ms(time.Hour)
 	return run.refused() && run.n() >= 2 || many
 }
 
@@ -107,7 +142,7 @@ func (r *reference) concludeInside(p *refPair) bool {
 	}
 	if !in.accepted[p] {
 		in.accepted[p] = true
-		if p.run.n() <= r.twice(p) && !p.run.hard() {
+		if in.kind == detect.HorizontalScan || p.run.n() <= r.twice(p) && !p.run.hard() {
 			in.passed++
 		}
 	}
@@ -146,7 +181,7 @@ func (r *reference) concludeInside(p *refPair) bool {
 func (r *reference) concludeEarlier(in *refIncident, pairs []*refPair) {
 	if in.isOfClient() {
 		for _, p := range r.groups[in.group] {
-			if p.incident == nil && p.run != nil && !p.before && !p.run.known && p.run.n() >= 2 && r.alive(p.run) {
+			if p.incident == nil && p.run != nil && !p.before && !p.run.known && p.run.n() >= 2 && (in.slow || r.alive(p.run)) {
 				pairs = append(pairs, p)
 			}
 		}
@@ -191,6 +226,20 @@ func (r *reference) hasAnotherSuspicious(p *refPair) bool {
 	return false
 }
 
+// ofPhone is the confidence of what may be a phone whose password was put right.
+func (r *reference) ofPhone(in *refIncident, p *refPair) detect.Confidence {
+	pairs, accepted := len(in.attempts), 0
+	for q := range in.attempts {
+		if in.accepted[q] || q.run != nil && !q.run.open {
+			accepted++
+		}
+	}
+	if r.isOwnedElsewhere(p) || in.total() >= 250*pairs*r.twice(p) || pairs > 3 && 2*accepted <= pairs {
+		return detect.Probable
+	}
+	return detect.Unlikely
+}
+
 // confidence is the table of rule 2.
 func (r *reference) confidence(in *refIncident, p *refPair) detect.Confidence {
 	run, bars := p.run, r.thresholds(p.key.registrar)
@@ -198,24 +247,26 @@ func (r *reference) confidence(in *refIncident, p *refPair) detect.Confidence {
 	switch in.kind {
 	case detect.BruteForce:
 		switch {
-		case in.knownClient:
+		case in.knownClient && r.isPhoneLike(in):
 			return detect.Unlikely
+		case in.knownClient && !r.ofTool(p):
+			return detect.Probable
 		case in.crossed.Key == "fast_attempts" && in.total() < bars.Attempts && !r.ofTool(p):
 			return detect.Probable
-		case r.isPhoneLike(in) && (r.isOwnedElsewhere(p) || r.hasAnotherSuspicious(p)):
+		case r.isPhoneLike(in) && r.hasAnotherSuspicious(p):
 			return detect.Probable
 		case r.isPhoneLike(in):
-			return detect.Unlikely
+			return r.ofPhone(in, p)
 		}
 		return detect.Confirmed
 	case detect.Scan, detect.Spray, detect.HorizontalScan:
 		switch {
 		case wasKnown || n == 0 || in.isMostlyAccepted():
 			return detect.NoConfidence
-		case in.few && r.isPhoneLike(in) && r.isOwnedElsewhere(p):
-			return detect.Probable
-		case in.few && r.isPhoneLike(in):
-			return detect.Unlikely
+		case r.isPhoneLike(in) && !run.refused() && n < 3*r.twice(p):
+			return detect.NoConfidence
+		case r.isPhoneLike(in):
+			return r.ofPhone(in, p)
 		case run.refused() || n >= 3*r.twice(p) || n >= 2 && in.homes < 3:
 			if in.kind != detect.Scan || n >= bars.Attempts || r.ofTool(p) {
 				return detect.Confirmed
@@ -234,6 +285,9 @@ func (r *reference) confidence(in *refIncident, p *refPair) detect.Confidence {
 			return detect.Probable
 		}
 	case detect.DistributedScan:
+		if !wasKnown && n > 0 && r.isPhoneLike(in) {
+			return r.ofPhone(in, p)
+		}
 		if !wasKnown && n > 0 && (run.refused() || n == run.challenges() && n >= bars.FastAttempts) {
 			return detect.Probable
 		}

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"github.com/siphunt/siphunt/detect"
 )
 
 // The reference, chapter Explain.
@@ -48,6 +50,9 @@ func (r *reference) ofTool(p *refPair) bool { return r.tools[p.key.ofClient()] }
 // newRun begins a run of a pair.
 func (r *reference) newRun(p *refPair) *refRun {
 	p.suspicious, p.dormant = false, false
+	if p.run == nil || !p.run.known || !p.good {
+		p.excess = 0
+	}
 	p.run = &refRun{codes: map[uint16]int{}, open: true}
 	p.run.excluded = p.incident != nil && (p.incident.hasEntered(p) || p.good)
 	return p.run
@@ -86,7 +91,7 @@ func (r *reference) rejection(p *refPair, t int64, status uint16) {
 	case run == nil || !run.open, p.incident == nil && !r.alive(run) && !p.suspicious && !p.dormant:
 		r.newRun(p).known = p.good
 		if p.incident == nil && !p.good {
-			p.run.known = r.isKnownElsewhere(p)
+			p.run.known, p.run.vouched = r.isKnownElsewhere(p)
 		}
 	case p.incident == nil && !r.alive(run):
 		run.slow = true
@@ -145,13 +150,18 @@ func (r *reference) belated(p *refPair, t int64, status uint16) {
 
 // isShort says whether a run is no longer than a login can be.
 func (r *reference) isShort(p *refPair) bool {
+	if in := p.incident; in != nil && in.kind == detect.BruteForce && in.knownClient {
+		return p.run.n() <= 2*r.twice(p)
+	}
 	return p.run.n() <= r.thresholds(p.key.registrar).LoginChallenges*r.twice(p)
 }
 
-func (r *reference) isOverdue(p *refPair) bool { return r.clock-p.run.first > r.graceOf(p) }
+func (r *reference) isOverdue(p *refPair) bool {
+	return r.clock-p.run.last > r.graceOf(p) || r.clock-p.run.first > 2*r.graceOf(p)
+}
 
 func (r *reference) isUnexplained(p *refPair) bool {
-	return !p.run.known && (p.run.hard() || !r.isShort(p) || r.isOverdue(p) || r.ofTool(p) && p.run.n() >= 2)
+	return !p.run.known && (p.run.hard() && !p.run.vouched || !r.isShort(p) || r.isOverdue(p) || r.ofTool(p) && p.run.n() >= 2)
 }
 
 func (r *reference) isMoreThanLogin(p *refPair) bool { return !r.isShort(p) || r.isUnexplained(p) }
@@ -227,7 +237,7 @@ func (r *reference) waiting(p *refPair) bool {
 func (r *reference) judgeOverdue() {
 	var overdue []*refPair
 	for _, p := range r.pairs {
-		if r.waiting(p) && r.isOverdue(p) {
+		if r.waiting(p) && r.clock-p.run.first > r.graceOf(p) && r.isMoreThanLogin(p) {
 			overdue = append(overdue, p)
 		}
 	}
@@ -239,10 +249,18 @@ func (r *reference) judgeOverdue() {
 		case !r.waiting(p): // one before it has taken it along
 		case p.incident != nil:
 			r.include(p.incident, p)
+		case p.run.vouched && r.isKnownNow(p):
+			r.explain(p)
 		default:
 			r.place(p, p.run.last)
 		}
 	}
+}
+
+// isKnownNow asks once more.
+func (r *reference) isKnownNow(p *refPair) bool {
+	known, _ := r.isKnownElsewhere(p)
+	return known
 }
 
 // lapse lets runs rest, or forgets them, and forgets pairs.
@@ -254,18 +272,36 @@ func (r *reference) lapse() {
 			if idle && p.incident.kind == distributedScan {
 				p.suspicious = false
 			}
-			continue
 		case idle && p.suspicious && p.run.open:
 			p.suspicious, p.dormant = false, true
-		case idle && p.suspicious, idle && !p.dormant && r.clock-p.accepted > ms(r.cfg.IdleTimeout):
-			p.run, p.suspicious = nil, false
+		case idle && p.suspicious, idle && !p.dormant && !p.run.kept && r.clock-p.accepted > ms(r.cfg.IdleTimeout):
+			p.suspicious = false
+			if p.run.kept = r.isOfSuspect(p); !p.run.kept {
+				p.run = nil
+			}
 		}
+	}
+	for _, p := range r.pairs {
 		touched := p.accepted
 		if p.run != nil {
 			touched = max(touched, p.run.last)
 		}
-		if pause := r.clock - touched; pause > r.horizon() || pause > ms(r.cfg.IdleTimeout) && !p.good && !p.dormant {
+		if pause := r.clock - touched; p.incident == nil &&
+			(pause > r.horizon() || pause > ms(r.cfg.IdleTimeout) && !p.good && !p.dormant) {
 			r.forget(p)
 		}
 	}
+}
+
+// isOfSuspect says whether a closed run is remembered, in case that its client turns out to be a slow scan.
+func (r *reference) isOfSuspect(p *refPair) bool {
+	if p.run.open || p.before || p.run.known || p.run.n() < 2 {
+		return false
+	}
+	for _, q := range r.groups[p.key.ofClient()] {
+		if q.dormant || q.suspicious && q.run.open {
+			return true
+		}
+	}
+	return false
 }
