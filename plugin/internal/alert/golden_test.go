@@ -109,20 +109,22 @@ func sampling(t *testing.T, format string) *Encoder {
 // TestGolden has one file for each alert in each format.
 func TestGolden(t *testing.T) {
 	for _, format := range Formats() {
-		check := func(e *Encoder, name string, a detect.Alert) {
+		check := func(name string, line []byte) {
 			t.Run(format+"/"+name, func(t *testing.T) {
 				var got bytes.Buffer
-				if err := json.Indent(&got, e.AppendJSON(nil, &a, created), "", "  "); err != nil {
+				if err := json.Indent(&got, line, "", "  "); err != nil {
 					t.Fatal(err)
 				}
 				got.WriteByte('\n')
 				compareGolden(t, filepath.Join("testdata", format, name+".json"), got.String())
 			})
 		}
+		e, success := encoderOf(t, format), sampleBruteForceSuccess()
 		for name, a := range golden() {
-			check(encoderOf(t, format), name, a)
+			check(name, e.AppendJSON(nil, &a, created))
 		}
-		check(enriched(t, format), "enriched", sampleBruteForceSuccess())
-		check(sampling(t, format), "sampled", sampleBruteForceSuccess())
+		check("enriched", enriched(t, format).AppendJSON(nil, &success, created))
+		check("sampled", sampling(t, format).AppendJSON(nil, &success, created))
+		check("folded", appendJSON(nil, e.format.folded(&e.options, sampleFolded(), created)))
 	}
 }
