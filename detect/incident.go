@@ -48,12 +48,13 @@ type incident struct {
 	agents     []string
 	probes     []string
 
-	sequence   int    // reports so far
-	reported   uint64 // attempts at the last report
-	reportedAt int64  // clock
-	severity   int    // at the last report
-	isGrowing  bool   // in Detector.growing
-	isOpening  bool   // successes are reported together
+	sequence   int        // reports so far
+	reported   uint64     // attempts at the last report
+	reportedAt int64      // clock
+	severity   int        // at the last report
+	told       Confidence // likewise
+	isGrowing  bool       // in Detector.growing
+	isOpening  bool       // successes are reported together
 }
 
 // add takes n rejections into the totals.
@@ -67,6 +68,9 @@ func (inc *incident) add(code uint8, n uint64, t int64) {
 
 // count counts a rejection of a member.
 func (d *Detector) count(inc *incident, m *member, code uint8, t int64) {
+	if d.watch != nil {
+		d.tellPause(inc, t)
+	}
 	inc.add(code, 1, t)
 	inc.pace.add(t)
 	m.attempts++

@@ -207,6 +207,9 @@ func (d *Detector) beginRun(s *subject, p *pair, t int64) {
 }
 
 func (d *Detector) openRun(pi uint32, p *pair, t int64) {
+	if d.watch != nil {
+		d.tellLapse(p)
+	}
 	excess := 0
 	if p.has(runKnown) {
 		excess = p.excess()

@@ -7,23 +7,24 @@ import (
 	"strings"
 
 	"github.com/siphunt/siphunt/plugin/internal/flow"
+	"github.com/siphunt/siphunt/plugin/internal/humanize"
 )
 
 // summary says what there is in the sample, and the one thing to change.
 func (x *explanation) summary() {
 	s := &x.stats
-	fmt.Fprintf(x.out, "%s: %d relevant, %d other", count(int(s.Records), "record"), s.Relevant, s.Other)
+	fmt.Fprintf(x.out, "%s: %d relevant, %d other", humanize.Count(int(s.Records), "record"), s.Relevant, s.Other)
 	for r, n := range s.Dropped {
 		writeCount(x.out, flow.Reason(r).String(), n)
 	}
 	fmt.Fprintln(x.out)
 	for _, name := range slices.Sorted(maps.Keys(x.formats)) {
 		if name != "" {
-			fmt.Fprintf(x.out, "%s of format %s\n", count(x.formats[name], "record"), name)
+			fmt.Fprintf(x.out, "%s of format %s\n", humanize.Count(x.formats[name], "record"), name)
 		}
 	}
 	for _, report := range slices.Sorted(maps.Keys(x.alerts)) {
-		fmt.Fprintf(x.out, "%s: %s\n", count(x.alerts[report], "report"), report)
+		fmt.Fprintf(x.out, "%s: %s\n", humanize.Count(x.alerts[report], "report"), report)
 	}
 	fmt.Fprintf(x.out, "\nTo change: %s\n", strings.TrimSuffix(x.advice(), "\n"))
 }
@@ -54,7 +55,7 @@ func (x *explanation) advice() string {
 	case s.Relevant == 0:
 		return "what the exporter sees or writes: there are requests, but no answers. Look at both directions."
 	case s.Dropped[worst] > 0:
-		return fmt.Sprintf("nothing that matters much. %s dropped as %v: %s", count(int(s.Dropped[worst]), "record"), worst, remedies[worst])
+		return fmt.Sprintf("nothing that matters much. %s dropped as %v: %s", humanize.Count(int(s.Dropped[worst]), "record"), worst, remedies[worst])
 	}
 	return "nothing."
 }
@@ -79,7 +80,7 @@ func (x *explanation) otherFormat() string {
 	}
 	if best := e.Nearest[0]; best.Found > 2 {
 		return fmt.Sprintf("what the exporter writes, or the names. The nearest format is %s; it has %s, and nothing of it is here for: %s.%s\nOr name the fields:\n\n%s",
-			best.Format, count(best.Found, "field"), strings.Join(best.Missing, ", "), x.other(), e.Guess())
+			best.Format, humanize.Count(best.Found, "field"), strings.Join(best.Missing, ", "), x.other(), e.Guess())
 	}
 	return "flows.format: no format that siphunt knows fits. Name the fields in siphunt.toml, to start from:\n\n" + e.Guess()
 }

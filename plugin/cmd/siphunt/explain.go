@@ -10,6 +10,7 @@ import (
 	"github.com/siphunt/siphunt/detect"
 	"github.com/siphunt/siphunt/plugin/internal/config"
 	"github.com/siphunt/siphunt/plugin/internal/flow"
+	"github.com/siphunt/siphunt/plugin/internal/humanize"
 	"github.com/siphunt/siphunt/plugin/internal/replay"
 )
 
@@ -195,7 +196,7 @@ func (x *explanation) message(f *detect.Flow) string {
 	if f.Status < 300 {
 		n := x.runs[run]
 		delete(x.runs, run)
-		return fmt.Sprintf("acceptance (%d) of %s; it ends a run of %s", f.Status, who, count(n, "rejection"))
+		return fmt.Sprintf("acceptance (%d) of %s; it ends a run of %s", f.Status, who, humanize.Count(n, "rejection"))
 	}
 	x.runs[run]++
 	return fmt.Sprintf("rejection (%d) of %s; number %d of its run", f.Status, who, x.runs[run])

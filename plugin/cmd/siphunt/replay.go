@@ -13,6 +13,7 @@ import (
 	"github.com/siphunt/siphunt/plugin/internal/alert"
 	"github.com/siphunt/siphunt/plugin/internal/config"
 	"github.com/siphunt/siphunt/plugin/internal/flow"
+	"github.com/siphunt/siphunt/plugin/internal/humanize"
 	"github.com/siphunt/siphunt/plugin/internal/replay"
 )
 
@@ -157,19 +158,19 @@ func (w *alertWriter) write(a *detect.Alert) {
 
 // writeCounts says in a line what became of the records.
 func writeCounts(w io.Writer, c replay.Counts) {
-	fmt.Fprintf(w, "%s: %d relevant, %d other", count(int(c.Records), "record"), c.Relevant, c.Other)
+	fmt.Fprintf(w, "%s: %d relevant, %d other", humanize.Count(int(c.Records), "record"), c.Relevant, c.Other)
 	for i, n := range c.Dropped {
 		writeCount(w, flow.Reason(i).String(), n)
 	}
 	d := &c.Detector
-	fmt.Fprintf(w, "; %s, %s", count(int(d.Rejections), "rejection"), count(int(d.Acceptances), "acceptance"))
+	fmt.Fprintf(w, "; %s, %s", humanize.Count(int(d.Rejections), "rejection"), humanize.Count(int(d.Acceptances), "acceptance"))
 	writeCount(w, "late", d.Late)
 	writeCount(w, "time_rejected", d.TimeRejected)
 	writeCount(w, "allowed", d.Allowed)
 	writeCount(w, "evicted", d.Evicted)
 	writeCount(w, "ended early", d.EndedEarly)
 	if c.Broken > 0 {
-		fmt.Fprintf(w, "; %s broke off", count(c.Broken, "file"))
+		fmt.Fprintf(w, "; %s broke off", humanize.Count(c.Broken, "file"))
 	}
 	fmt.Fprintln(w)
 }

@@ -42,14 +42,14 @@ func golden() map[string]detect.Alert {
 		}),
 		"spray-changed": sampleSpray(),
 		"spray-success": with(sampleSpray(), func(a *detect.Alert) {
-			a.State, a.Changed, a.Sequence, a.Severity = detect.Success, false, 3, detect.SeverityCritical
+			a.State, a.Changed, a.Surer, a.Sequence, a.Severity = detect.Success, false, true, 3, detect.SeverityCritical
 			succeeded(a,
 				detect.Succeeded{Extension: "305@198.18.0.10", Client: a.Client.Addr, Time: a.Last - 2000, Attempts: 20},
 				detect.Succeeded{Extension: "317@198.18.0.10", Client: a.Client.Addr, Time: a.Last + 10, Attempts: 26})
 		}),
 		"distributed-open": sampleDistributed(),
 		"distributed-success": with(sampleDistributed(), func(a *detect.Alert) {
-			a.State, a.Sequence = detect.Success, 2
+			a.State, a.Surer, a.Sequence = detect.Success, true, 2
 			winner := a.Clients.Top[7].Client
 			succeeded(a, detect.Succeeded{Extension: a.Extension, Client: winner, Time: a.Last + 10, Attempts: 28, Confidence: detect.Probable})
 		}),

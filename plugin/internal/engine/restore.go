@@ -3,9 +3,12 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
 
+	"github.com/siphunt/siphunt/plugin/internal/guard"
 	"github.com/siphunt/siphunt/plugin/internal/judge"
 	"github.com/siphunt/siphunt/plugin/internal/ratelog"
 	"github.com/siphunt/siphunt/plugin/internal/rules"
@@ -31,27 +34,37 @@ func openStore(o *Options, r *rules.Rules, log *ratelog.Log) (s *state.Store, un
 	if errors.Is(err, state.ErrLocked) {
 		return nil, nil, fmt.Errorf("state.state_dir: %s is in use by another siphunt: give each a state_dir of its own, or wait until the other has ended", folder)
 	}
-	return s, err, nil
+	return s, withRemedy(err, folder), nil
 }
 
-// remember returns what a store holds, under the rules of today; without a store that can be used, nothing.
-func remember(s *state.Store, o *Options, r *rules.Rules, unusable error) (got *judge.Restored, _, err error) {
-	if s != nil && unusable == nil {
-		got, unusable = judge.Restore(s, o.Name, o.source(), r, judge.Formats)
+// withRemedy says what to do about wrong rights.
+func withRemedy(err error, folder string) error {
+	if errors.Is(err, fs.ErrPermission) {
+		err = fmt.Errorf("%w: %s and all in it have to belong to the user that Fluent Bit runs as, number %d", err, folder, os.Getuid())
 	}
-	if got == nil {
-		if got, err = judge.Unknown(r); err != nil {
-			return nil, unusable, err
+	return err
+}
+
+// remember returns what a store holds, under the rules of today; without a store, or with one that cannot be used, nothing.
+// A store that cannot be used is given back.
+func remember(s *state.Store, o *Options, r *rules.Rules) (got *judge.Restored, unusable, err error) {
+	now := o.now().UnixMilli()
+	if s != nil {
+		unusable = guard.Call(func() (err error) {
+			if got, err = judge.Restore(s, o.Name, o.source(), r, judge.Formats); err != nil {
+				return err
+			}
+			return got.GoOn(r, o.Name, now)
+		})
+		if unusable == nil {
+			return got, nil, nil
 		}
+		unusable = errors.Join(withRemedy(unusable, s.Folder), s.Close())
 	}
-	return got, unusable, got.GoOn(r, o.Name, o.now().UnixMilli())
-}
-
-func closeStore(s *state.Store) error {
-	if s == nil {
-		return nil
+	if got, err = judge.Unknown(r); err != nil {
+		return nil, unusable, err
 	}
-	return s.Close()
+	return got, unusable, got.GoOn(r, o.Name, now)
 }
 
 // restartJudge puts a detector in the place of one that may be half changed: the one that the journal gives, if it has all
