@@ -13,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/tinylib/msgp/msgp"
 
+	"github.com/siphunt/siphunt/plugin/internal/judge"
+	"github.com/siphunt/siphunt/plugin/internal/rules"
 	"github.com/siphunt/siphunt/plugin/internal/state/faulty"
 )
 
@@ -391,5 +393,39 @@ func TestWallClockIsSet(t *testing.T) {
 	l.crash()
 	if n := figure(t, l.e, "incidents"); n != 1 || len(l.alerts) != 2 || !strings.Contains(l.alerts[1], "success") {
 		t.Errorf("%v open and %d alerts, want that it opened and succeeded", n, len(l.alerts))
+	}
+}
+
+// TestUpdateRefusesTheConfigurationOfThen: a key has another name in the new siphunt. What was learnt under the old one, in the
+// snapshot and in the journal, is not lost for that.
+func TestUpdateRefusesTheConfigurationOfThen(t *testing.T) {
+	old := withState + "[detector]\nattempts_of_old = 20\n"
+	for _, inJournal := range []bool{false, true} {
+		l := newLife(t, withState)
+		all := chunks(t, svcrack, 100)
+		for _, chunk := range all[:3] {
+			l.e.Flush(bytes.Clone(chunk))
+		}
+		inForce := l.e.reloader.rules.Load()
+		then := &rules.Rules{Text: old, Config: inForce.Config, Encoder: inForce.Encoder}
+		if inJournal {
+			if err := l.e.intake.change(then); err != nil {
+				t.Fatal(err)
+			}
+		} else {
+			_ = l.e.intake.do(func(j *judge.Judge) error { j.Rules = then; return nil })
+			l.e.checkpoints.write()
+		}
+		for _, chunk := range all[3:] {
+			l.e.Flush(bytes.Clone(chunk))
+		}
+		l.crash()
+		l.collect(true)
+		if n := figure(t, l.e, "incidents"); n != 1 || len(l.alerts) != 2 || !strings.Contains(l.alerts[1], "success") {
+			t.Errorf("in the journal %v: %v open and %d alerts, want that it opened and succeeded; log %q", inJournal, n, len(l.alerts), l.log.lines)
+		}
+		if !l.log.has("the configuration of then is refused") || l.log.has("cannot be used") || l.log.has("left out") {
+			t.Errorf("in the journal %v: log %q", inJournal, l.log.lines)
+		}
 	}
 }
