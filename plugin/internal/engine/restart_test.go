@@ -264,7 +264,7 @@ func TestRulesBeforeTheCrash(t *testing.T) {
 	l.e.tick()
 	opened := figure(t, l.e, "alerts_total brute-force open")
 	write(t, l.config, never)
-	l.e.reread() // the rules change while the journal is written
+	l.e.reloader.reread() // the rules change while the journal is written
 	for _, chunk := range all[3:] {
 		l.e.Flush(bytes.Clone(chunk))
 	}
