@@ -90,6 +90,10 @@ test-siem: needs fluent-bit $(SIEM_TOOLS)/installed ## From flow records to quer
 		SIPHUNT_OPENSEARCH=$$version SIPHUNT_SIEM_TOOLS=$(CURDIR)/$(SIEM_TOOLS) go test -count=1 -run '^TestSIEM$$' ./plugin || exit 1; \
 	done
 
+.PHONY: test-kafka
+test-kafka: needs fluent-bit ## Records through a real Kafka and the pipeline for it; needs a JDK, Maven
+	SIPHUNT_KAFKA=1 go test -count=1 -run '^TestKafka$$' ./plugin
+
 .PHONY: test-look
 test-look: build fluent-bit $(VICTORIALOGS) ## Open what `make look` shows in headless Chromium, and find the break-in
 	VICTORIALOGS=$(CURDIR)/$(VICTORIALOGS) go test -count=1 -run '^TestLook$$' ./plugin
