@@ -112,7 +112,7 @@ func (d *intake) rejectMember(s *subject, p *pair, code uint8, t int64, isFirst 
 	case d.isMoreThanLogin(p):
 		d.include(p)
 	default:
-		if isFirst {
+		if isFirst || d.full(p.first) < d.now-d.graceOf(d.clients.At(p.client)) { // it was not alive when its grace was over
 			d.awaitGrace(s.pair, p)
 		}
 		return
@@ -186,7 +186,7 @@ func (d *intake) accept(s *subject) {
 	d.graces.note(d.now, d.now-t)
 	repeats := p.has(hasAccepted) && max(t-d.full(p.accepted), d.full(p.accepted)-t) <= echoWindow
 	d.registrars[d.clients.At(p.client).registrar].echo.note(repeats)
-	if p.has(hasAccepted) && t <= d.full(p.accepted) {
+	if p.has(hasAccepted) && t <= d.full(p.accepted) || repeats && !p.has(runOpen) { // another probe has seen the same
 		return
 	}
 	if p.has(isSuspicious) && p.has(runClosed) { // the doubt about an earlier acceptance stays
