@@ -39,9 +39,10 @@ type Detector struct {
 	incidents     []*incident // by number, 0 is none
 	freeIncidents []uint32
 	openIncidents int
-	ends          *store.Timer  // incidents, by their last activity
-	growing       []*incident   // have doubled, or are more severe, since their last report
-	viewed        view          // what judge looks at
+	ends          *store.Timer // incidents, by their last activity
+	growing       []*incident  // have doubled, or are more severe, since their last report
+	viewed        view         // what judge looks at
+	watch         *watch
 	scratch       [maxName]byte // for a name that is hashed
 }
 
@@ -75,7 +76,7 @@ func New(cfg Config) (*Detector, error) {
 // reset forgets everything but the configuration and the totals.
 func (d *Detector) reset() {
 	*d = Detector{
-		cfg: d.cfg, rules: d.rules, statuses: d.statuses, stats: d.stats, alerts: d.alerts, clock: clock{wall: d.wall},
+		cfg: d.cfg, rules: d.rules, statuses: d.statuses, stats: d.stats, alerts: d.alerts, clock: clock{wall: d.wall}, watch: d.watch,
 		idleTimeout: d.idleTimeout, checkInterval: d.checkInterval, challengeGrace: d.challengeGrace,
 		knownGoodTTL: d.knownGoodTTL, updateInterval: d.updateInterval, hardCodes: d.hardCodes, refusedCodes: d.refusedCodes,
 

@@ -141,6 +141,9 @@ func (d *Detector) judge(pi uint32, p *pair, t int64) {
 	if v.isAlone() && v.r.attack != 0 && v.thresholds.ScanExtensions > 1 && p.count() < min(v.thresholds.Attempts, v.thresholds.SlowAttempts) {
 		return // as most of a flood
 	}
+	if d.watch != nil {
+		d.tellGroups(v)
+	}
 	for i := range groupings {
 		g := &groupings[i]
 		figure, bar := g.reached(d, v)
