@@ -27,7 +27,7 @@ type RunEnd struct {
 	Unexplained       bool  // the run was more than a login under way
 	Doubtful          bool  // accepted, and it may have been guessing
 	InIncident        bool  // counted in an open incident
-	Entered           bool  // an incident has entered the account by this acceptance, or before
+	Entered           bool  // the account was entered by an attacker, probably or for sure, by this acceptance or before
 	Slow              bool  // it has a pause longer than idle_timeout
 	Doubled           bool  // the registrar's messages are seen twice
 }
@@ -84,7 +84,7 @@ func (d *Detector) tellAcceptance(p *pair) {
 	r := &d.watch.run
 	r.Doubtful = p.has(isSuspicious)
 	if p.member != 0 {
-		r.InIncident, r.Entered = !p.has(runExcluded), d.members.At(p.member).entered
+		r.InIncident, r.Entered = !p.has(runExcluded), d.members.At(p.member).entered && !p.has(good)
 	}
 	d.watch.observer.RunEnded(r)
 }
