@@ -87,17 +87,18 @@ func (r *rule) bar(threshold int) int64 {
 	return int64(threshold)
 }
 
-// raised returns the threshold that phones do not reach, if they reach the present one, and 0 if they do not. What is unclear
-// raises one that is below its default, but not beyond that.
+// raised returns the threshold that phones do not reach, if they reach the present one, and 0 if they do not. One that is below its
+// default is raised to that at least, also for what is unclear: what the default takes for an attack is beyond it anyway.
 func (r *rule) raised(f *[numClasses]histogram, present int) (target int, why string) {
 	defaults := detect.DefaultConfig()
 	usual := *r.field(&defaults.Thresholds)
 	bar, tail := r.bar(present), r.tail(&f[good])
-	if reached := f[good].atLeast(bar); tail >= bar && reached >= fewCases {
+	reached := f[good].atLeast(bar)
+	if tail >= bar && reached >= fewCases {
 		target, why = withRoom(tail), "phones reached it, "+times(reached, "time")
 	}
-	if n := f[unclear].atLeast(r.bar(max(present, target))); usual > max(present, target) && n >= fewCases {
-		target, why = min(usual, withRoom(f[unclear].max())), times(n, "unclear case")+" reached it, that the default tells nothing of"
+	if n := reached + f[unclear].atLeast(bar); present < usual && target < usual && n >= fewCases {
+		target, why = usual, times(n, "case")+" reached it that the default tells nothing of"
 	}
 	return target, why
 }
