@@ -130,17 +130,17 @@ func (r *rule) canLower(f *[numClasses]histogram, present int, span int64) bool 
 // seen says what was seen, in figures.
 func (r *rule) seen(f *[numClasses]histogram, bar int64) string {
 	good, unclear, attacks := &f[good], &f[unclear], &f[attack]
-	unit := measures[r.measure].unit
+	unit := singular(measures[r.measure].unit)
 	var text string
 	switch {
 	case good.count() == 0 && !measures[r.measure].perLogin:
-		text = fmt.Sprintf("no phones came to %d %s", bar, unit)
+		text = "no phones came to " + times(bar, unit)
 	case good.count() == 0:
 		text = "no " + r.what
 	case r.oneIn == 0:
-		text = fmt.Sprintf("%s that turned out to be phones came to %d %s at most", times(good.count(), strings.TrimSuffix(r.what, "s")), good.max(), unit)
+		text = fmt.Sprintf("%s that turned out to be phones came to %s at most", times(good.count(), singular(r.what)), times(good.max(), unit))
 	default:
-		text = fmt.Sprintf("%g %% of %s %s needed %d %s or fewer, the most %d", 100-100/float64(r.oneIn), thousands(good.count()), r.what, r.tail(good), unit, good.max())
+		text = fmt.Sprintf("%g %% of %s needed %s or fewer, the most %s", 100-100/float64(r.oneIn), times(good.count(), singular(r.what)), times(r.tail(good), unit), thousands(good.max()))
 	}
 	if n := unclear.count(); n > 0 {
 		text += fmt.Sprintf("; %s came to %s at most", times(n, "unclear case"), thousands(unclear.max()))
@@ -164,6 +164,9 @@ func times(n int64, what string) string {
 	}
 	return thousands(n) + " " + what
 }
+
+// singular is one of several.
+func singular(plural string) string { return strings.TrimSuffix(plural, "s") }
 
 // thousands writes a number as a sentence has it: 1,234,567.
 func thousands(n int64) string {
