@@ -101,10 +101,20 @@ func writeBacktest(w io.Writer, b *calibrate.Backtest) {
 	}
 }
 
+// fewAttacks is how many are shown of a list; JSON has more.
+const fewAttacks = 5
+
 func writeAttacks(w io.Writer, what string, list []calibrate.Attack) {
-	for _, a := range list {
-		fmt.Fprintf(w, "%s: %s of %s by %s, %q, %s, %d attempts, severity %d\n",
-			what, a.Kind, a.Registrar, a.Client, a.Extension, a.First.Format("2006-01-02 15:04:05"), a.Attempts, a.Severity)
+	if len(list) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "%s:\n", what)
+	for _, a := range list[:min(len(list), fewAttacks)] {
+		fmt.Fprintf(w, "  %s of %s by %s, %q, %s, %d attempts, severity %d\n",
+			a.Kind, a.Registrar, a.Client, a.Extension, a.First.Format("2006-01-02 15:04:05"), a.Attempts, a.Severity)
+	}
+	if more := len(list) - fewAttacks; more > 0 {
+		fmt.Fprintf(w, "  and %d more\n", more)
 	}
 }
 
