@@ -10,6 +10,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/siphunt/siphunt/plugin/internal/calibrate"
+	"github.com/siphunt/siphunt/plugin/internal/humanize"
 )
 
 // writeCalibration shows what a calibration has found: what was measured, what should be changed, and what that would do.
@@ -50,7 +51,7 @@ func writeCalibration(w io.Writer, r *calibrate.Result) {
 		fmt.Fprintf(w, "%s: %s\n", a.Subject, a.Text)
 	}
 	if len(r.Allow) > 0 {
-		fmt.Fprintf(w, "%s for the allowlist, see the file\n", count(len(r.Allow), "candidate"))
+		fmt.Fprintf(w, "%s for the allowlist, see the file\n", humanize.Count(len(r.Allow), "candidate"))
 	}
 	if r.Backtest != nil {
 		writeBacktest(w, r.Backtest)
