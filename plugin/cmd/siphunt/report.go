@@ -1,0 +1,224 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"time"
+
+	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/internal/alert"
+	"github.com/siphunt/siphunt/plugin/internal/config"
+	"github.com/siphunt/siphunt/plugin/internal/flow"
+	"github.com/siphunt/siphunt/plugin/internal/replay"
+	"github.com/siphunt/siphunt/plugin/internal/report"
+)
+
+var reportCommand = &command{
+	name:      "report",
+	arguments: "[-c siphunt.toml] [-o report.html] [-json] FILE... | -",
+	summary:   "make a page of alerts or flows for people",
+	details: `
+Reads alerts as siphunt writes them (format ecs), flow records, or both, JSON lines (plain, or compressed with gzip or
+zstd), from files or from standard input (-), and tells them apart by itself. Flow records go through the detector first. Writes
+one HTML file that needs neither network nor script: break-ins first, and what to do about them. Ctrl-C ends the reading; the
+report is then of what was read.`,
+	run: runReport,
+}
+
+func runReport(c *call) int {
+	file := c.flags.String("c", "", "configuration `file` for flow records (default: the defaults)")
+	output := c.flags.String("o", "", "`file` to write the page to, - for standard output (default: report.html, or no page with -json)")
+	asJSON := c.flags.Bool("json", false, "write what is in the page as JSON to standard output")
+	c.args = flagsFirst(c.flags, c.args)
+	if code, ok := c.parse(); !ok {
+		return code
+	}
+	switch {
+	case c.flags.NArg() == 0:
+		return c.usage("give a file, or - for standard input")
+	case *asJSON && *output == "-":
+		return c.usage("-json and -o - would both write to standard output")
+	}
+	cfg, err := config.Load(*file)
+	if err != nil {
+		fmt.Fprintln(c.stderr, err)
+		return exitBad
+	}
+	r, code := c.collect(cfg)
+	if r == nil {
+		return code
+	}
+	if *output == "" && !*asJSON {
+		*output = "report.html"
+	}
+	if err := c.writeReport(r, *output, *asJSON); err != nil {
+		c.complain("%v", err)
+		return exitBad
+	}
+	return code
+}
+
+// flagsFirst puts flags before the files, for those who write them last. What is behind -- are files.
+func flagsFirst(flags *flag.FlagSet, args []string) []string {
+	var first, files []string
+	for i := 0; i < len(args); i++ {
+		name := strings.TrimLeft(args[i], "-")
+		switch {
+		case args[i] == "--":
+			return append(append(first, "--"), append(files, args[i+1:]...)...)
+		case name == "" || name == args[i]: // "-" is standard input
+			files = append(files, args[i])
+			continue
+		}
+		first = append(first, args[i])
+		f := flags.Lookup(name)
+		if f == nil || i+1 == len(args) { // -o=file, -h, or one that there is not
+			continue
+		}
+		if b, ok := f.Value.(interface{ IsBoolFlag() bool }); !ok || !b.IsBoolFlag() {
+			i++
+			first = append(first, args[i])
+		}
+	}
+	return append(first, files...)
+}
+
+// collect reads the files that the arguments name. Where there is nothing to report it returns nil.
+func (c *call) collect(cfg *config.Config) (*report.Report, int) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process
+	progress := newProgress(c.stderr, "reading", c.flags.Args())
+	complain := func(text string) {
+		progress.clear()
+		c.complain("%s", text)
+	}
+	cfg.AlertFormat = "ecs" // the report reads it
+	encoder, err := cfg.NewEncoder("", version, complain)
+	if err != nil {
+		c.complain("%v", err)
+		return nil, exitBad
+	}
+	collector := report.NewCollector()
+	r, err := replay.New(cfg, collectInto(collector, encoder), complain)
+	if err != nil {
+		c.complain("%v", err)
+		return nil, exitBad
+	}
+	r.Other = collector.Alert
+	o := report.Options{Version: version}
+	code := exitOK
+	for _, name := range c.flags.Args() {
+		if err := c.readFile(ctx, r, name, progress); err != nil && ctx.Err() == nil {
+			complain(err.Error())
+			code = exitBad
+			continue
+		}
+		o.Sources = append(o.Sources, sourceName(name))
+		if o.Partial = ctx.Err() != nil; o.Partial {
+			break
+		}
+	}
+	r.Finish()
+	progress.finish()
+	if len(o.Sources) == 0 {
+		return nil, code
+	}
+	if n := r.Counts(); n.Records > 0 {
+		o.Flows = flowQuality(&n)
+	}
+	return collector.Report(o), code
+}
+
+// collectInto gives a replay's alerts to a collector in the form in which it reads those of others.
+func collectInto(collector *report.Collector, encoder *alert.Encoder) func(*detect.Alert) {
+	var line []byte
+	return func(a *detect.Alert) {
+		line = encoder.AppendJSON(line[:0], a, time.UnixMilli(a.Time))
+		collector.Alert(line)
+	}
+}
+
+// errInterrupted ends the reading of what is left.
+var errInterrupted = errors.New("interrupted")
+
+// readFile reads one file, or standard input, until its end or until ctx is done.
+func (c *call) readFile(ctx context.Context, r *replay.Replay, name string, p *progress) error {
+	in, title := c.stdin, "standard input"
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		in, title = f, name
+	}
+	return r.Read(title, p.reader(interruptible(ctx, in)))
+}
+
+// interruptible reads from in until ctx is done, even where in has nothing to give.
+func interruptible(ctx context.Context, in io.Reader) io.Reader {
+	out, pipe := io.Pipe()
+	context.AfterFunc(ctx, func() { _ = pipe.CloseWithError(errInterrupted) })
+	go func() {
+		_, err := io.Copy(pipe, in)
+		_ = pipe.CloseWithError(err)
+	}()
+	return out
+}
+
+func sourceName(name string) string {
+	if name == "-" {
+		return "standard input"
+	}
+	return alert.Clean(name[strings.LastIndexAny(name, `/\`)+1:], 100)
+}
+
+// flowQuality is what became of the flow records.
+func flowQuality(n *replay.Counts) *report.FlowQuality {
+	d := &n.Detector
+	q := &report.FlowQuality{
+		Records: n.Records, Relevant: n.Relevant, Other: n.Other, Rejections: d.Rejections, Acceptances: d.Acceptances, Allowed: d.Allowed,
+		Duplicates: d.Duplicates, Evicted: d.Evicted, EndedEarly: d.EndedEarly, GraceSeconds: float64(d.Grace) / 1000, Broken: n.Broken,
+	}
+	for i, count := range n.Dropped {
+		q.Drop(flow.Reason(i).String(), count, remedies[flow.Reason(i)])
+	}
+	q.Drop("late", d.Late, "the exporter: records arrive later than detector.idle_timeout.")
+	q.Drop("time_rejected", d.TimeRejected, "a clock: records are dated in the future.")
+	return q
+}
+
+// writeReport writes the page, and the JSON if it is asked for.
+func (c *call) writeReport(r *report.Report, output string, asJSON bool) error {
+	if asJSON {
+		if err := r.WriteJSON(c.stdout); err != nil {
+			return fmt.Errorf("writing JSON: %w", err)
+		}
+	}
+	switch output {
+	case "":
+		return nil
+	case "-":
+		return r.WritePage(c.stdout)
+	}
+	f, err := os.Create(output)
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriter(f)
+	if err := errors.Join(r.WritePage(out), out.Flush(), f.Close()); err != nil {
+		return err
+	}
+	if !asJSON {
+		fmt.Fprintf(c.stdout, "%s %s\n%s\n", r.Verdict.Headline, r.Verdict.Detail, output)
+	}
+	return nil
+}
