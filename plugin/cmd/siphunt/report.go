@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -178,7 +179,7 @@ func sourceName(name string) string {
 	if name == "-" {
 		return "standard input"
 	}
-	return alert.Clean(name[strings.LastIndexAny(name, `/\`)+1:], 100)
+	return filepath.Base(name)
 }
 
 // flowQuality is what became of the flow records.

@@ -14,6 +14,7 @@ import (
 type Collector struct {
 	incidents map[string]*incident
 	weight    int // of all incidents
+	limit     int // of weight
 	alerts    AlertQuality
 }
 
@@ -30,7 +31,7 @@ const maxWeight = 300_000
 
 // NewCollector returns one that has seen nothing.
 func NewCollector() *Collector {
-	return &Collector{incidents: make(map[string]*incident)}
+	return &Collector{incidents: make(map[string]*incident), limit: maxWeight}
 }
 
 // Alert takes a line, and tells whether it was an alert. Alerts in other formats than ECS are counted, and are no use.
@@ -74,7 +75,7 @@ func (c *Collector) add(r *record) {
 	}
 	c.weight += r.weight() - inc.weight()
 	inc.record = *r
-	if c.weight > maxWeight {
+	if c.weight > c.limit {
 		c.shed()
 	}
 }
@@ -91,7 +92,7 @@ func (r *record) weight() int {
 // shed lets go of the least severe incidents, until half of what is allowed is left.
 func (c *Collector) shed() {
 	for _, inc := range slices.Backward(c.ranked()) {
-		if c.weight <= maxWeight/2 {
+		if c.weight <= c.limit/2 {
 			return
 		}
 		c.weight -= inc.weight()

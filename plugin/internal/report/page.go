@@ -28,6 +28,7 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"table": func(caption, name, note, others string, list List[Party]) partyTable {
 		return partyTable{caption, name, note, others, list}
 	},
+	"measure": measureName, "quantity": quantity, "whole": thousands[int64],
 	"first": func(list []Entered) Entered { return list[0] },
 }).Parse(pageText))
 
@@ -45,6 +46,7 @@ type page struct {
 	Cards     []BreakIn // the first, in full
 	Further   []BreakIn
 	Plots     struct{ Timeline, Attackers, Kinds *drawing }
+	Judged    []judged
 	HasAttack bool
 }
 
@@ -62,6 +64,7 @@ func (r *Report) WritePage(w io.Writer) error {
 	p := page{Report: r, Style: template.CSS(style), Policy: policy(), HasAttack: r.Totals.Attacks > 0}
 	n := min(len(r.BreakIns.Rows), maxCards)
 	p.Cards, p.Further = r.BreakIns.Rows[:n], r.BreakIns.Rows[n:]
+	p.Judged = judgedOf(r.Calibration)
 	p.Plots.Timeline = plotTimeline(&r.Timeline)
 	p.Plots.Attackers = plotAttackers(r.Attackers.Rows)
 	p.Plots.Kinds = plotKinds(r.Totals.Kinds)

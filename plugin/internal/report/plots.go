@@ -105,7 +105,7 @@ func plotTimeline(t *Timeline) *drawing {
 	}
 	label := fmt.Sprintf("Attacks under way in each %s, by severity; marks stand where accounts were entered. The table below has the figures.",
 		span(time.Duration(t.StepSeconds)*time.Second))
-	return newDrawing(label, 260, func(s size) *plot.Plot {
+	return newDrawing(label, fullWidth, 260, func(s size) *plot.Plot {
 		p := newPlot()
 		bars, marks, top := timelineShapes(t)
 		p.Add(grid(false, true), bars)
@@ -203,7 +203,7 @@ func plotAttackers(attackers []Party) *drawing {
 		return nil
 	}
 	slices.SortStableFunc(rows, func(a, b rank) int { return b.value - a.value })
-	return newDrawing("Attempts of the worst attackers, on a logarithmic scale. The table below has the figures.", 46+22*float64(len(rows)), func(size) *plot.Plot {
+	return newDrawing("Attempts of the worst attackers, on a logarithmic scale. The table below has the figures.", fullWidth, 46+22*float64(len(rows)), func(size) *plot.Plot {
 		p := newPlot()
 		most := 10.
 		names := make([]plot.Tick, len(rows))
@@ -258,7 +258,7 @@ func plotKinds(kinds []Count) *drawing {
 	}
 	rows := slices.Clone(kinds)
 	slices.SortStableFunc(rows, func(a, b Count) int { return b.N - a.N })
-	return newDrawing("Attacks by kind.", 16+26*float64(len(rows)), func(size) *plot.Plot {
+	return newDrawing("Attacks by kind.", fullWidth, 16+26*float64(len(rows)), func(size) *plot.Plot {
 		p := newPlot()
 		names := make([]plot.Tick, len(rows))
 		bars, labels := &boxes{}, &plotter.Labels{Offset: vg.Point{X: 6}}

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"slices"
 	"time"
 )
@@ -74,46 +73,4 @@ func delayOf(all []*incident) *Delay {
 	slices.Sort(list)
 	at := func(q float64) float64 { return list[int(q*float64(len(list)-1)+0.5)].Seconds() }
 	return &Delay{len(list), at(0.5), at(0.95), at(1)}
-}
-
-// Change is something to be changed, and why.
-type Change struct {
-	What string `json:"what"`
-	Why  string `json:"why"`
-	TOML string `json:"toml,omitempty"` // for siphunt.toml
-}
-
-// few is the share of records below which a loss is not worth a change.
-const few = 0.001
-
-// changes are those that follow from what was lost.
-func (r *Report) changes() []Change {
-	var list []Change
-	a := &r.Quality.Alerts
-	if a.Folded > 0 {
-		list = append(list, Change{"Let siphunt tell of every alert: raise alerts.max_alerts_per_minute.",
-			fmt.Sprintf("%s left out of the minutes in which there were more.", count(a.Folded, "alert")), ""})
-	}
-	if a.OtherFormat > 0 {
-		list = append(list, Change{"Give this report alerts in ECS, or the flow records themselves.",
-			fmt.Sprintf("%s in OCSF or IDEA could not be used.", count(a.OtherFormat, "alert")), ""})
-	}
-	f := r.Quality.Flows
-	if f == nil {
-		return list
-	}
-	if f.Evicted > 0 {
-		list = append(list, Change{"Give the detector more memory: raise detector.max_pairs.",
-			fmt.Sprintf("%s of client and extension were forgotten early. Slow attacks may have been missed.", count(int(f.Evicted), "pair")), ""})
-	}
-	if f.EndedEarly > 0 {
-		list = append(list, Change{"Let more incidents be open at once: raise detector.max_incidents.",
-			fmt.Sprintf("%s ended before their time.", count(int(f.EndedEarly), "incident")), ""})
-	}
-	for _, l := range f.Dropped {
-		if l.Remedy != "" && float64(l.Count) > few*float64(f.Records) {
-			list = append(list, Change{"Change " + l.Remedy, fmt.Sprintf("%s of %s dropped as %s.", thousands(l.Count), thousands(f.Records), l.Reason), ""})
-		}
-	}
-	return list
 }

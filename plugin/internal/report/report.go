@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/internal/alert"
+	"github.com/siphunt/siphunt/plugin/internal/calibrate"
 )
 
 // Report is all that the page says. Times are UTC.
@@ -24,6 +26,8 @@ type Report struct {
 	Incidents List[Incident] `json:"incidents"`
 	Quality   Quality        `json:"quality"`
 	Changes   []Change       `json:"changes"`
+
+	Calibration *calibrate.Result `json:"calibration,omitempty"` // nil without flow records
 }
 
 // List is the first of many, the worst first, and how many there are in all.
@@ -37,7 +41,7 @@ func (l List[T]) Left() int { return l.Count - len(l.Rows) }
 
 // firstOf returns the list of the first few.
 func firstOf[T any](all []T, limit int) List[T] {
-	return List[T]{all[:min(len(all), limit)], len(all)}
+	return List[T]{append([]T{}, all[:min(len(all), limit)]...), len(all)}
 }
 
 // The most rows of each list.
@@ -85,6 +89,8 @@ type Options struct {
 	Sources []string
 	Partial bool
 	Flows   *FlowQuality // nil where there were none
+
+	Calibration *calibrate.Result // likewise
 }
 
 // Report makes the report of what was collected.
@@ -92,11 +98,15 @@ func (c *Collector) Report(o Options) *Report {
 	all := c.ranked()
 	parties := partiesOf(all)
 	r := &Report{
-		Version: o.Version, Sources: o.Sources, Partial: o.Partial,
+		Version: alert.Clean(o.Version, maxName), Partial: o.Partial,
 		BreakIns: breakInsOf(all), Timeline: timelineOf(all), Incidents: incidentsOf(all),
 		Attackers: parties.attackers.list(), Servers: parties.servers.list(), Accounts: parties.accounts.list(),
-		Campaigns: parties.campaignList(),
-		Quality:   Quality{Alerts: c.alerts, Flows: o.Flows, Delay: delayOf(all)},
+		Campaigns:   parties.campaignList(),
+		Calibration: cleaned(o.Calibration),
+		Quality:     Quality{Alerts: c.alerts, Flows: o.Flows, Delay: delayOf(all)},
+	}
+	for _, name := range o.Sources {
+		r.Sources = append(r.Sources, alert.Clean(name, maxName))
 	}
 	r.From, r.To = period(all)
 	r.Totals = totalsOf(all)

@@ -62,10 +62,17 @@ type size struct {
 	narrow        bool
 }
 
+// The widths of drawings: across the page, half of it, and all of a telephone's.
+const (
+	fullWidth   = 1000
+	halfWidth   = 490
+	narrowWidth = 340
+)
+
 // newDrawing draws a plot in both sizes. What cannot be drawn is left out: the figures are in the page anyhow.
-func newDrawing(label string, height float64, make func(s size) *plot.Plot) *drawing {
+func newDrawing(label string, width, height float64, make func(s size) *plot.Plot) *drawing {
 	d := &drawing{Label: label}
-	for _, s := range []size{{1000, height, false}, {340, height, true}} {
+	for _, s := range []size{{width, height, false}, {narrowWidth, height, true}} {
 		svg, err := render(make(s), s, label)
 		if err != nil {
 			return nil
