@@ -1,6 +1,8 @@
 package detect_test
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -67,5 +69,35 @@ func TestSmallestIncidentsMakeRoom(t *testing.T) {
 	}
 	if st := s.d.Stats(); st.Incidents != 10 || st.EndedEarly != 20 || len(ended) != 20 || !ended["192.0.2.0"] || ended["192.0.2.29"] {
 		t.Errorf("%+v, ended %v", st, ended)
+	}
+}
+
+// A full distributed scan goes on while those that it does not tell apart guess, also when all whom it does tell apart have become attacks
+// of their own: it is in the snapshot, and ends when it is spread no more.
+func TestFullDistributedScanOutlivesItsMembers(t *testing.T) {
+	s := newPlot(t, func(c *detect.Config) { c.MaxMembers = 100 })
+	for i := range 300 {
+		s.answer(bot(i), fmt.Sprintf("%d@pbx", i), 403)
+	}
+	for range 19 {
+		for i := range 100 {
+			s.answer(bot(i), fmt.Sprintf("%d@pbx", i), 403)
+		}
+	}
+	restored := newDetector(t, func(c *detect.Config) { c.MaxMembers = 100 })
+	var snapshot bytes.Buffer
+	if err := errors.Join(s.d.Snapshot(&snapshot), restored.Restore(&snapshot)); err != nil {
+		t.Fatal(err)
+	}
+	for name, d := range map[string]*detect.Detector{"as it was": s.d, "restored": restored} {
+		if n := d.Stats().Incidents; n != 101 {
+			t.Errorf("%s: %d incidents are open, want a distributed scan and a hundred brute forces", name, n)
+		}
+		d.Finish()
+		for _, a := range d.Alerts() {
+			if a.Kind == detect.DistributedScan && a.State == detect.End && a.Attempts != 200 {
+				t.Errorf("%s: %d attempts at the end, want those of the 200 who guessed once", name, a.Attempts)
+			}
+		}
 	}
 }

@@ -158,10 +158,7 @@ func (d *Detector) bruteForceConfidence(inc *incident, p *pair, c *client) Confi
 
 // hasOtherSuspects tells whether the client of a pair has another one that is suspicious.
 func (d *Detector) hasOtherSuspects(p *pair, c *client) bool {
-	if c.group == 0 {
-		return false
-	}
-	n := d.groups.At(c.group).suspicious
+	n := d.groupOf(c.group).suspicious
 	if p.has(isSuspicious) {
 		n--
 	}

@@ -39,6 +39,7 @@ type Detector struct {
 	incidents     []*incident // by number, 0 is none
 	freeIncidents []uint32
 	openIncidents int
+	horizontal    int           // horizontal scans among them
 	ends          *store.Timer  // incidents, by their last activity
 	growing       []*incident   // have doubled, or are more severe, since their last report
 	viewed        view          // what judge looks at

@@ -93,7 +93,7 @@ func settleForFlood(d *detect.Detector) {
 
 // bytesPerPair is the most that a pair may take that shares neither client nor extension with another one, its place in the
 // indices and the timers included (140 bytes and more), and what the garbage collector has not given back (as much again).
-const bytesPerPair = 400
+const bytesPerPair = 370
 
 // bytesBeside is what does not grow with max_pairs: User-Agents, alerts, the estimates of a scan and its campaign.
 const bytesBeside = 4 << 20

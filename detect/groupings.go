@@ -38,9 +38,9 @@ type view struct {
 	c                 *client
 	e                 *extension
 	r                 *registrar
-	client, extension *group
+	client, extension group
 	network           *group // nil for IPv4
-	host              *host
+	host              host
 	thresholds        *Thresholds
 }
 
@@ -113,7 +113,7 @@ func (v *view) allowOwners(bar int) int {
 
 // distributedClients counts the clients that guess on an extension, where one of them alone did not make the attempts.
 func (d *Detector) distributedClients(v *view) (figure, bar int) {
-	g := v.extension
+	g := &v.extension
 	bar = v.allowOwners(v.thresholds.DistributedClients)
 	attempts := uint64(v.thresholds.Attempts)
 	if int(g.suspicious) < bar || g.rejections < attempts || g.rejections < uint64(g.look) {
@@ -128,7 +128,7 @@ func (d *Detector) distributedClients(v *view) (figure, bar int) {
 		pi = p.inExtension.next
 	}
 	if others := g.rejections - uint64(strongest); others < attempts {
-		g.look = uint32(min(g.rejections+attempts-others, math.MaxUint32))
+		d.ownGroup(&v.e.group).look = uint32(min(g.rejections+attempts-others, math.MaxUint32))
 		return 0, bar
 	}
 	return int(g.suspicious), bar
@@ -136,11 +136,11 @@ func (d *Detector) distributedClients(v *view) (figure, bar int) {
 
 // judge looks whether a suspicious pair makes one of its groups cross a threshold, by a rejection at t.
 func (d *Detector) judge(pi uint32, p *pair, t int64) {
+	if d.isLostInFlood(p) {
+		return
+	}
 	d.viewed = d.viewOf(pi, p)
 	v := &d.viewed
-	if v.isAlone() && v.r.attack != 0 && v.thresholds.ScanExtensions > 1 && p.count() < min(v.thresholds.Attempts, v.thresholds.SlowAttempts) {
-		return // as most of a flood
-	}
 	for i := range groupings {
 		g := &groupings[i]
 		figure, bar := g.reached(d, v)
@@ -169,17 +169,23 @@ func (d *Detector) isTaken(by groupedBy, v *view) bool {
 	return false
 }
 
-// isAlone tells whether the pair is the only suspicious or dormant one of its client, its extension, its host and its network.
-func (v *view) isAlone() bool {
-	return v.network == nil && v.client.suspicious+v.client.dormant+v.extension.suspicious+v.extension.dormant == 2 &&
-		v.host.active+v.host.resting == 1
+// isLostInFlood tells whether no grouping can be reached by a pair: it has few rejections, is the only suspicious or dormant one of its client, its
+// extension and its host, and its registrar is under a distributed scan already. Most pairs of a flood are.
+func (d *Detector) isLostInFlood(p *pair) bool {
+	c, e := d.clients.At(p.client), d.extensions.At(p.extension)
+	r := &d.registrars[c.registrar]
+	if r.attack == 0 || !c.group.isAlone() || !e.group.isAlone() || d.findHost(&c.address)&alone == 0 {
+		return false
+	}
+	_, ipv6 := networkOf(c)
+	return !ipv6 && r.thresholds.ScanExtensions > 1 && p.count() < min(r.thresholds.Attempts, r.thresholds.SlowAttempts)
 }
 
 func (d *Detector) viewOf(pi uint32, p *pair) view {
 	v := view{pi: pi, ci: p.client, ei: p.extension, p: p, c: d.clients.At(p.client), e: d.extensions.At(p.extension)}
 	v.r = &d.registrars[v.c.registrar]
-	v.client, v.extension, v.network = d.groups.At(v.c.group), d.groups.At(v.e.group), d.networkGroup(v.c, false)
-	v.host, v.thresholds = d.hosts.At(v.client.host), v.r.thresholds
+	v.client, v.extension, v.network = d.groupOf(v.c.group), d.groupOf(v.e.group), d.networkGroup(v.c, false)
+	v.host, v.thresholds = d.hostOf(v.c), v.r.thresholds
 	return v
 }
 
@@ -218,8 +224,8 @@ func (d *Detector) gather(g *grouping, v *view) (pairs []uint32, absorbed []*inc
 			}
 		}
 	case byHost:
-		for gi := v.host.clients; gi != 0; gi = d.groups.At(gi).next {
-			d.eachOfClient(d.clients.At(d.groups.At(gi).owner), take)
+		for ci := v.host.clients; ci != 0; ci = d.clients.At(ci).neighbour {
+			d.eachOfClient(d.clients.At(ci), take)
 		}
 	case byRegistrar:
 		for _, pi := range slices.Clone(v.r.suspects) {
@@ -251,20 +257,18 @@ func (d *Detector) attackOf(ci, ei, registrar uint32) *incident {
 	number := uint32(0)
 	if ci != 0 {
 		c := d.clients.At(ci)
-		if hi := d.findHost(&c.address); hi != 0 {
-			number = d.hosts.At(hi).incident
+		if d.horizontal > 0 {
+			number = d.hostOf(c).incident
 		}
-		if number == 0 && c.group != 0 {
-			number = d.groups.At(c.group).incident
+		if number == 0 {
+			number = d.groupOf(c.group).incident
 		}
 		if g := d.networkGroup(c, false); number == 0 && g != nil {
 			number = g.incident
 		}
 	}
 	if number == 0 && ei != 0 {
-		if e := d.extensions.At(ei); e.group != 0 {
-			number = d.groups.At(e.group).incident
-		}
+		number = d.groupOf(d.extensions.At(ei).group).incident
 	}
 	if number == 0 && registrar != 0 {
 		number = d.registrars[registrar].attack
@@ -292,20 +296,27 @@ func (d *Detector) checkAttacks() {
 func (d *Detector) own(inc *incident, number uint32) {
 	switch inc.by {
 	case byClient:
-		d.clientGroup(inc.client).incident = number
 		c := d.clients.At(inc.client)
-		d.releaseGroups(c, d.extensions.At(d.pairs.At(c.pairs).extension))
+		was := d.standingOf(c.group)
+		d.ownGroup(&c.group).incident = number
+		d.releaseGroup(&c.group)
+		d.countInHost(inc.client, c, was, was)
 	case byExtension:
-		d.extensionGroup(inc.extension).incident = number
 		e := d.extensions.At(inc.extension)
-		d.releaseGroups(d.clients.At(d.pairs.At(e.pairs).client), e)
+		d.ownGroup(&e.group).incident = number
+		d.releaseGroup(&e.group)
 	case byNetwork:
 		c := d.clients.At(inc.client)
 		d.networkGroup(c, true).incident = number
-		d.releaseGroups(c, d.extensions.At(d.pairs.At(c.pairs).extension))
+		d.releaseNetwork(c)
 	case byHost:
 		d.hosts.At(inc.host).incident = number
-		d.releaseHost(inc.host)
+		if number != 0 {
+			d.horizontal++
+		} else {
+			d.horizontal--
+			d.releaseHost(inc.host)
+		}
 	case byRegistrar:
 		if inc.kind == Outage {
 			d.registrars[inc.registrar].outage = number

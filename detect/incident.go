@@ -86,7 +86,7 @@ func (d *Detector) open(g *grouping, v *view, crossed Crossing) {
 	case byExtension:
 		inc.extension = v.ei
 	case byHost:
-		inc.host = v.client.host
+		inc.host, _ = d.ownHost(&v.c.address)
 	}
 	d.begin(inc, pairs, absorbed)
 }

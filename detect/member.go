@@ -30,13 +30,14 @@ func (d *Detector) incidentOf(p *pair) *incident { return d.incidents[d.members.
 // another incident as a whole; of a distributed scan, what is an attack by itself goes its own way.
 func (inc *incident) isWeak() bool { return inc.kind == BruteForce || inc.kind == DistributedScan }
 
-// leave takes a member out of a distributed scan, with its run. The scan is over if it was the last.
+// leave takes a member out of a distributed scan, with its run. The scan is over if it was the last, and none was counted that is not
+// told apart.
 func (d *Detector) leave(pi uint32, p *pair) {
 	d.exclude(p)
 	p.flags &^= runExcluded
 	mi := p.member
 	inc := d.incidentOf(p)
-	if inc.size == 1 {
+	if inc.size == 1 && inc.strangers == nil {
 		d.report(inc, Alert{State: End, EndReason: EndIdle})
 		d.close(inc)
 	}
@@ -157,10 +158,10 @@ func (d *Detector) moveMember(mi uint32, inc *incident) {
 	inc.members = mi
 	inc.size++
 	p := d.pairs.At(m.pair)
-	d.rouse(p)
-	if !inc.isWeak() {
-		d.unsuspect(m.pair, p)
-	} else if inc.kind == DistributedScan {
+	if p.has(isDormant) || !inc.isWeak() {
+		d.clear(m.pair, p)
+	}
+	if inc.kind == DistributedScan {
 		d.restless.Add(m.pair, d.full(p.last))
 	}
 	if m.guessed {

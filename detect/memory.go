@@ -27,7 +27,7 @@ type memory struct {
 
 	groups    store.Slab[group, *group]
 	hosts     store.Slab[host, *host]
-	hostIndex store.Index
+	hostIndex store.Index        // by address: hosts, or clients that are alone at theirs
 	networks  map[network]uint32 // groups of IPv6 networks
 
 	ageing          ageing
@@ -127,7 +127,8 @@ type client struct {
 	address   [16]byte // masked to ipv6_client_prefix
 	pairs     uint32   // first of its pairs
 	good      uint32   // how many of them are known good
-	group     uint32   // 0 if none of its pairs is suspicious or dormant and no incident is its own
+	group     groupRef // of its pairs that are suspicious or dormant
+	neighbour uint32   // next client with a group at the same address
 	port      uint16   // last seen
 	transport Transport
 	flags     entityFlags
@@ -142,8 +143,8 @@ type extension struct {
 	name      uint32 // in memory.names; see keepName
 	pairs     uint32 // first of its pairs
 	good      uint32 // how many of them are known good
-	group     uint32 // as in client
-	length    uint8  // of what is kept of the name
+	group     groupRef
+	length    uint8 // of what is kept of the name
 	flags     entityFlags
 }
 
@@ -157,6 +158,7 @@ const (
 	sharesDomain entityFlags = 1 << iota // the name of this extension is kept without the domain of its registrar
 	isIndexed                            // the pairs of this client are in the index of pairs
 	isTool                               // this client has called itself by the name of an attack tool
+	hasHost                              // this client is linked to its host: it has a group
 )
 
 // registrar is one server.
@@ -258,8 +260,7 @@ func (m *memory) linkPair(pi uint32, p *pair) {
 // removePair forgets a pair that is in no incident and in no bucket, and its client and extension if it was their last.
 func (m *memory) removePair(pi uint32) {
 	p := m.pairs.At(pi)
-	m.unsuspect(pi, p)
-	m.rouse(p)
+	m.clear(pi, p)
 	m.setGood(pi, p, false)
 	ci, ei := p.client, p.extension
 	c, e := m.clients.At(ci), m.extensions.At(ei)

@@ -110,7 +110,7 @@ func (d *Detector) reconnectMember(in *decoder, mi uint32, m *member) {
 
 // reconnectIncident makes an incident the one of what its pairs have in common.
 func (d *Detector) reconnectIncident(in *decoder, inc *incident) {
-	ok := inc.kind != 0 && inc.size > 0 && len(d.cfg.FailureCodes) > 0
+	ok := inc.kind != 0 && (inc.size > 0 || inc.kind == DistributedScan && inc.strangers != nil) && len(d.cfg.FailureCodes) > 0
 	if ok {
 		switch inc.by {
 		case byPair:
@@ -121,7 +121,7 @@ func (d *Detector) reconnectIncident(in *decoder, inc *incident) {
 			ok = inc.extension != 0 && inc.extension <= d.extensions.Top && d.extensions.At(inc.extension).pairs != 0
 		case byHost:
 			first := d.pairs.At(d.members.At(inc.members).pair)
-			inc.host = d.hostOf(&d.clients.At(first.client).address)
+			inc.host, _ = d.ownHost(&d.clients.At(first.client).address)
 		}
 	}
 	if !ok {
@@ -165,19 +165,14 @@ func (d *Detector) reconnectGroups(in *decoder) {
 			continue
 		}
 		was := p.flags
-		p.flags &^= isSuspicious | isDormant | good | isVouching
+		p.flags &^= suspicion | good | isVouching
 		if was&good != 0 {
 			d.countGood(p, true)
 			if was&isVouching != 0 {
 				d.vouch(pi, p)
 			}
 		}
-		if was&(isSuspicious|isDormant) != 0 {
-			d.suspect(pi, p)
-		}
-		if was&isDormant != 0 {
-			d.retire(pi, p)
-		}
+		d.regroup(pi, p, was&suspicion)
 	}
 	for n := range d.registrars {
 		r := &d.registrars[n]

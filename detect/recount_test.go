@@ -12,7 +12,7 @@ import (
 // recount counts anew, from the pairs, all that the detector counts while flows come and go, and compares.
 func recount(t testing.TB, d *Detector) {
 	t.Helper()
-	c := counter{t: t, d: d, groups: map[uint32]group{}, hosts: map[uint32]host{}, registrars: map[uint32]registrar{}}
+	c := counter{t: t, d: d, groups: map[groupRef]group{}, hosts: map[uint32]host{}, registrars: map[uint32]registrar{}}
 	c.pairs()
 	c.clientsAndExtensions()
 	c.checkGroups()
@@ -29,7 +29,7 @@ type counter struct {
 	inside     int
 	vouching   int
 	indexed    int
-	groups     map[uint32]group
+	groups     map[groupRef]group
 	hosts      map[uint32]host
 	registrars map[uint32]registrar
 }
@@ -42,13 +42,23 @@ func same[T comparable](c *counter, got, want T, format string, args ...any) {
 	}
 }
 
-func (c *counter) inGroup(gi uint32, change func(g *group)) {
+func (c *counter) inGroup(gi groupRef, change func(g *group)) {
 	if gi == 0 {
 		c.t.Fatal("a pair that counts in a group has none")
 	}
 	g := c.groups[gi]
 	change(&g)
 	c.groups[gi] = g
+}
+
+// A pair that is alone may stand for the group of its client and for that of its extension: here these are told apart.
+const extensionAlone = 1 << 30
+
+func ofExtension(ref groupRef) groupRef {
+	if ref.isAlone() {
+		ref |= extensionAlone
+	}
+	return ref
 }
 
 func (c *counter) inRegistrar(n uint32, change func(r *registrar)) {
@@ -59,7 +69,7 @@ func (c *counter) inRegistrar(n uint32, change func(r *registrar)) {
 
 func (c *counter) pairs() {
 	d := c.d
-	networkClients := map[uint32]map[uint32]bool{}
+	networkClients := map[groupRef]map[uint32]bool{}
 	for pi := uint32(1); pi <= d.pairs.Top; pi++ {
 		p := d.pairs.At(pi)
 		if p.client == 0 {
@@ -73,13 +83,13 @@ func (c *counter) pairs() {
 		}
 		cl, x := d.clients.At(p.client), d.extensions.At(p.extension)
 		same(c, cl.registrar, x.registrar, "registrar of pair %d", pi)
-		if p.has(isSuspicious) && p.has(isDormant) || p.has(isSuspicious|isDormant) && !p.has(runOpen|runClosed) ||
+		if p.has(isSuspicious) && p.has(isDormant) || p.has(suspicion) && !p.has(runOpen|runClosed) ||
 			p.has(runOpen) && p.has(runClosed) || p.has(isDormant) && p.member != 0 || p.has(good) && !p.has(hasAccepted) {
 			c.t.Fatalf("pair %d has the flags %b", pi, p.flags)
 		}
-		of := []uint32{cl.group, x.group}
+		of := []groupRef{cl.group, ofExtension(x.group)}
 		if n, ok := networkOf(cl); ok && p.has(isSuspicious) {
-			gi := d.networks[n]
+			gi := groupRef(d.networks[n])
 			of = append(of, gi)
 			if networkClients[gi] == nil {
 				networkClients[gi] = map[uint32]bool{}
@@ -153,16 +163,19 @@ func (c *counter) clientsAndExtensions() {
 			c.indexed += pairs
 		}
 		same(c, cl.good, goods, "good pairs of client %d", ci)
+		same(c, cl.group != 0, cl.flags&hasHost != 0, "host of client %d, which has a group", ci)
 		if cl.group == 0 {
 			continue
 		}
-		g := d.groups.At(cl.group)
-		same(c, g.owner, ci, "owner of group %d", cl.group)
 		c.inGroup(cl.group, func(g *group) {})
 		if n := c.groups[cl.group]; n.suspicious > 0 {
 			c.inRegistrar(cl.registrar, func(r *registrar) { r.suspiciousClients++ })
 		}
-		h := c.hosts[g.host]
+		hi := d.findHost(&cl.address)
+		if hi&alone != 0 {
+			same(c, hi&^alone, ci, "client that is alone at its address")
+		}
+		h := c.hosts[hi]
 		h.clients++
 		if c.groups[cl.group].suspicious > 0 {
 			h.active++
@@ -170,7 +183,7 @@ func (c *counter) clientsAndExtensions() {
 			h.resting++
 		}
 		h.address = cl.address
-		c.hosts[g.host] = h
+		c.hosts[hi] = h
 	}
 	for xi := uint32(1); xi <= d.extensions.Top; xi++ {
 		x := d.extensions.At(xi)
@@ -191,8 +204,8 @@ func (c *counter) clientsAndExtensions() {
 		}
 		same(c, x.good, goods, "good pairs of extension %d", xi)
 		if x.group != 0 {
-			c.inGroup(x.group, func(g *group) {})
-			if c.groups[x.group].suspicious > 0 {
+			c.inGroup(ofExtension(x.group), func(g *group) {})
+			if c.groups[ofExtension(x.group)].suspicious > 0 {
 				c.inRegistrar(x.registrar, func(r *registrar) { r.suspiciousExtensions++ })
 			}
 		}
@@ -205,20 +218,24 @@ func (c *counter) clientsAndExtensions() {
 func (c *counter) checkGroups() {
 	d := c.d
 	for _, gi := range d.networks {
-		c.inGroup(gi, func(g *group) {})
+		c.inGroup(groupRef(gi), func(g *group) {})
 	}
-	same(c, d.groups.Count, len(c.groups), "groups")
-	for gi, want := range c.groups {
-		g := d.groups.At(gi)
-		same(c, [3]uint32{g.suspicious, g.dormant, g.clients}, [3]uint32{want.suspicious, want.dormant, want.clients}, "suspicious, dormant, clients of group %d", gi)
-		same(c, g.rejections, want.rejections, "rejections of group %d", gi)
+	records := 0
+	for ref, want := range c.groups {
+		if !ref.isAlone() {
+			records++
+		}
+		g := d.groupOf(ref &^ extensionAlone)
+		same(c, [3]uint32{g.suspicious, g.dormant, g.clients}, [3]uint32{want.suspicious, want.dormant, want.clients}, "suspicious, dormant, clients of group %d", ref)
+		same(c, g.rejections, want.rejections, "rejections of group %d", ref)
 		if g.isEmpty() {
-			c.t.Fatalf("group %d is empty", gi)
+			c.t.Fatalf("group %d is empty", ref)
 		}
 		if g.incident != 0 && d.incidents[g.incident] == nil {
-			c.t.Fatalf("group %d has an incident that is over", gi)
+			c.t.Fatalf("group %d has an incident that is over", ref)
 		}
 	}
+	same(c, d.groups.Count, records, "groups")
 }
 
 func (c *counter) checkHosts() {
@@ -231,19 +248,25 @@ func (c *counter) checkHosts() {
 			same(c, d.hosts.At(inc.host).incident, inc.number, "incident of host %d", inc.host)
 		}
 	}
-	same(c, d.hosts.Count, len(c.hosts), "hosts")
 	same(c, entries(&d.hostIndex), len(c.hosts), "indexed hosts")
+	records := 0
 	for hi, want := range c.hosts {
+		if hi&alone != 0 {
+			same(c, want.clients, 1, "clients of host %d", hi)
+			continue
+		}
+		records++
 		h := d.hosts.At(hi)
 		same(c, h.address, want.address, "address of host %d", hi)
 		same(c, [2]uint32{h.active, h.resting}, [2]uint32{want.active, want.resting}, "active and resting clients of host %d", hi)
 		clients := uint32(0)
-		for gi := h.clients; gi != 0; gi = d.groups.At(gi).next {
+		for ci := h.clients; ci != 0; ci = d.clients.At(ci).neighbour {
 			clients++
-			same(c, d.groups.At(gi).host, hi, "host of group %d", gi)
+			same(c, d.clients.At(ci).address, h.address, "address of client %d", ci)
 		}
 		same(c, clients, want.clients, "clients of host %d", hi)
 	}
+	same(c, d.hosts.Count, records, "hosts")
 }
 
 func (c *counter) checkRegistrars() {

@@ -223,8 +223,7 @@ func (d *Detector) addToRun(p *pair, code uint8) {
 
 // forgetRun leaves the pair without a run.
 func (d *Detector) forgetRun(pi uint32, p *pair) {
-	d.unsuspect(pi, p)
-	d.rouse(p)
+	d.clear(pi, p)
 	p.flags &^= runFlags
 	p.codes = [maxCodes]uint16{}
 }

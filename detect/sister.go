@@ -237,8 +237,7 @@ func (d *Detector) excuseVouched(registrar uint32) {
 
 // excuse explains the run of a pair: its client is known good on its extension elsewhere.
 func (d *Detector) excuse(pi uint32, p *pair) {
-	d.unsuspect(pi, p)
-	d.rouse(p)
+	d.clear(pi, p)
 	p.flags |= runKnown
 	if p.count() >= outageAttempts {
 		d.noteFailing(pi, p, d.clients.At(p.client).registrar)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/siphunt/siphunt/plugin/internal/engine"
+	"github.com/siphunt/siphunt/plugin/internal/figures"
 )
 
 // host is what an instance needs of Fluent Bit; tests have a map in its place.
@@ -28,7 +29,7 @@ type host interface {
 
 // exporter shows the figures of an engine.
 type exporter interface {
-	update([]engine.Metric)
+	update([]figures.Metric)
 	close()
 }
 

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/siphunt/siphunt/plugin/internal/engine"
+	"github.com/siphunt/siphunt/plugin/internal/figures"
 )
 
 // fakeHost stands for an instance in Fluent Bit's configuration.
@@ -23,7 +23,7 @@ func (f *fakeHost) taken() (uint64, bool)         { return f.counter, f.counts }
 func (f *fakeHost) property(key string) string    { return f.properties[key] }
 func (f *fakeHost) log(_ slog.Level, line string) { f.lines = append(f.lines, line) }
 func (f *fakeHost) exporter() exporter            { return f }
-func (f *fakeHost) update([]engine.Metric)        { f.exports++ }
+func (f *fakeHost) update([]figures.Metric)       { f.exports++ }
 func (f *fakeHost) close()                        { f.closed = true }
 func instanceOf(detector, config string) *fakeHost {
 	return &fakeHost{properties: map[string]string{"detector": detector, "config": config}}

@@ -6,8 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/siphunt/siphunt/plugin/internal/engine"
+	"github.com/siphunt/siphunt/plugin/internal/figures"
 )
 
 func written(m *messages) (all []string) {
@@ -48,7 +47,7 @@ func TestMessagesBounded(t *testing.T) {
 }
 
 func TestFigures(t *testing.T) {
-	got := figures([]engine.Metric{
+	got := metricLine([]figures.Metric{
 		{Name: "records_total", Labels: [][2]string{{"detector", "main"}}, Value: 1e7},
 		{Name: "other_total", Value: 0},
 		{Name: "alerts_total", Labels: [][2]string{{"kind", "scan"}, {"state", "open"}}, Value: 2},

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/siphunt/siphunt/plugin/internal/engine"
+	"github.com/siphunt/siphunt/plugin/internal/figures"
 )
 
 // metricLogPause is the least time between two lines of figures.
@@ -19,19 +19,19 @@ type metricLog struct {
 	next time.Time
 }
 
-func (x *metricLog) update(metrics []engine.Metric) {
+func (x *metricLog) update(metrics []figures.Metric) {
 	now := time.Now()
 	if now.Before(x.next) {
 		return
 	}
 	x.next = now.Add(metricLogPause)
-	x.log(slog.LevelInfo, "metrics: "+figures(metrics))
+	x.log(slog.LevelInfo, "metrics: "+metricLine(metrics))
 }
 
 func (x *metricLog) close() {}
 
-// figures has the form of Prometheus, on one line.
-func figures(metrics []engine.Metric) string {
+// metricLine has the form of Prometheus, on one line.
+func metricLine(metrics []figures.Metric) string {
 	var all []string
 	for _, m := range metrics {
 		if m.Value == 0 {

@@ -11,7 +11,7 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/siphunt/siphunt/plugin/internal/engine"
+	"github.com/siphunt/siphunt/plugin/internal/figures"
 )
 
 // metricsExported says whether the executable has Fluent Bit's metrics library.
@@ -38,7 +38,7 @@ func newMetricExport(set unsafe.Pointer) *metricExport {
 	return &metricExport{set: set, series: make(map[string]*series), made: make(map[string]unsafe.Pointer)}
 }
 
-func (x *metricExport) update(metrics []engine.Metric) {
+func (x *metricExport) update(metrics []figures.Metric) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.set == nil {
@@ -53,7 +53,7 @@ func (x *metricExport) update(metrics []engine.Metric) {
 }
 
 // find gives the series of a metric, and makes it at the first time.
-func (x *metricExport) find(m *engine.Metric) *series {
+func (x *metricExport) find(m *figures.Metric) *series {
 	key := m.Name
 	for _, l := range m.Labels {
 		key += "\x00" + l[1]
@@ -66,7 +66,7 @@ func (x *metricExport) find(m *engine.Metric) *series {
 	return s
 }
 
-func (x *metricExport) metric(m *engine.Metric) unsafe.Pointer {
+func (x *metricExport) metric(m *figures.Metric) unsafe.Pointer {
 	if p, ok := x.made[m.Name]; ok {
 		return p
 	}
@@ -90,8 +90,8 @@ func (x *metricExport) close() {
 	clear(x.series)
 }
 
-func gauge(m *engine.Metric) C.int {
-	if m.Kind == engine.Gauge {
+func gauge(m *figures.Metric) C.int {
+	if m.Kind == figures.Gauge {
 		return 1
 	}
 	return 0

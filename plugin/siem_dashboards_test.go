@@ -390,7 +390,7 @@ var metricName = regexp.MustCompile(`fluentbit_siphunt_([a-z_]+)`)
 
 // TestDashboardMetrics: the metrics that Grafana asks Prometheus for are those of siphunt.
 func TestDashboardMetrics(t *testing.T) {
-	page := []byte(read(t, "internal/engine/metrics.go"))
+	page := []byte(read(t, "internal/figures/metrics.go"))
 	for _, f := range dashboard.Figures {
 		for _, name := range metricName.FindAllStringSubmatch(f.Query, -1) {
 			if !bytes.Contains(page, []byte(`"`+name[1]+`"`)) {

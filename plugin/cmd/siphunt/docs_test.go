@@ -11,14 +11,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/siphunt/siphunt/plugin/internal/config"
-	"github.com/siphunt/siphunt/plugin/internal/engine"
+	"github.com/siphunt/siphunt/plugin/internal/figures"
 )
 
 var writeDocs = flag.Bool("docs", false, "write the tables of the documents anew (make docs)")
 
 // docs are the files of which parts are made from the code: each between <!-- name: made by make docs --> and <!-- /name -->.
 var docs = map[string]map[string]func() string{
-	"../../../README.md": {"keys": config.KeysTable, "metrics": engine.MetricsTable},
+	"../../../README.md": {"keys": config.KeysTable, "metrics": figures.Table},
 }
 
 func TestTablesInDocuments(t *testing.T) {
@@ -56,7 +56,7 @@ func replacePart(t *testing.T, text, name, table string) string {
 // TestNamesInDocuments: whatever a document calls a metric is one, and the defaults of bounds are those of the code.
 func TestNamesInDocuments(t *testing.T) {
 	metric, key := map[string]bool{}, map[string]string{}
-	for row := range strings.Lines(engine.MetricsTable()) {
+	for row := range strings.Lines(figures.Table()) {
 		if m := regexp.MustCompile("^\\| `([a-z_]+)").FindStringSubmatch(row); m != nil {
 			metric[m[1]] = true
 		}

@@ -11,20 +11,39 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// generated returns the alerts of what is generated, as two commands in a pipe do. The records, which may be gigabytes, are
+// nowhere as a whole.
+func generated(t *testing.T, command ...string) []byte {
+	t.Helper()
+	records, written := io.Pipe()
+	done := make(chan int, 1)
+	go func() {
+		done <- run(append([]string{"generate"}, command...), nil, written, io.Discard)
+		written.Close()
+	}()
+	var alerts, complaints bytes.Buffer
+	if code := run([]string{"replay", "-"}, records, &alerts, &complaints); code != exitOK {
+		t.Fatalf("siphunt replay: exit code %d\n%s", code, &complaints)
+	}
+	if code := <-done; code != exitOK {
+		t.Fatalf("siphunt generate: exit code %d", code)
+	}
+	return alerts.Bytes()
+}
+
 // TestWeekByPipe generates a small week, replays it, and evaluates the alerts, as three commands in a pipe do.
 func TestWeekByPipe(t *testing.T) {
 	truth := filepath.Join(t.TempDir(), "truth.json")
-	step := func(want int, stdin *bytes.Buffer, args ...string) *bytes.Buffer {
+	evaluate := func(want int, alerts []byte) string {
 		t.Helper()
-		out, complaints := new(bytes.Buffer), new(bytes.Buffer)
-		if code := run(args, stdin, out, complaints); code != want {
-			t.Fatalf("siphunt %s: exit code %d, want %d\n%s%s", strings.Join(args, " "), code, want, complaints, out)
+		var table, complaints bytes.Buffer
+		if code := run([]string{"evaluate", "--truth", truth, "-"}, bytes.NewReader(alerts), &table, &complaints); code != want {
+			t.Fatalf("exit code %d, want %d\n%s%s", code, want, &complaints, &table)
 		}
-		return out
+		return table.String()
 	}
-	records := step(exitOK, nil, "generate", "week", "--scale", "0.002", "--truth", truth, "--names", "ipfixcol2")
-	all := step(exitOK, records, "replay", "-")
-	table := step(exitOK, bytes.NewBuffer(all.Bytes()), "evaluate", "--truth", truth, "-").String()
+	all := generated(t, "week", "--scale", "0.002", "--truth", truth, "--names", "ipfixcol2")
+	table := evaluate(exitOK, all)
 	for _, row := range []string{
 		"of attacks                │ 18,945,291 │  37,891 │ 37,891", "missed                    │            │         │      0",
 		"Seconds from the rejection",
@@ -34,12 +53,12 @@ func TestWeekByPipe(t *testing.T) {
 		}
 	}
 	var rest bytes.Buffer
-	for line := range bytes.Lines(all.Bytes()) {
+	for line := range bytes.Lines(all) {
 		if !bytes.Contains(line, []byte("sip-password-spray")) {
 			rest.Write(line)
 		}
 	}
-	table = step(exitBad, &rest, "evaluate", "--truth", truth, "-").String()
+	table = evaluate(exitBad, rest.Bytes())
 	if !strings.Contains(table, "missed: password-spray on many by 198.18.") {
 		t.Errorf("without its alerts the spray is not missed:\n%s", table)
 	}
@@ -50,20 +69,9 @@ func TestWeekByPipe(t *testing.T) {
 func TestNetworkByPipe(t *testing.T) {
 	network := []string{"-registrars", "20", "-phones", "2000", "-hours", "12", "-exporter", "ipfixprobe", "-seed", "7"}
 	truth := filepath.Join(t.TempDir(), "truth.json")
-	records, written := io.Pipe()
-	go func() {
-		args := append([]string{"generate", "network", "-truth", truth}, network...)
-		if code := run(args, nil, written, io.Discard); code != exitOK {
-			t.Errorf("siphunt generate: exit code %d", code)
-		}
-		written.Close()
-	}()
-	var alerts, complaints bytes.Buffer
-	if code := run([]string{"replay", "-"}, records, &alerts, &complaints); code != exitOK {
-		t.Fatalf("siphunt replay: exit code %d\n%s", code, &complaints)
-	}
-	var byPipe, inProcess bytes.Buffer
-	run([]string{"evaluate", "-truth", truth, "-verbose", "-"}, &alerts, &byPipe, &complaints)
+	alerts := generated(t, append([]string{"network", "-truth", truth}, network...)...)
+	var byPipe, inProcess, complaints bytes.Buffer
+	run([]string{"evaluate", "-truth", truth, "-verbose", "-"}, bytes.NewReader(alerts), &byPipe, &complaints)
 	run(append([]string{"evaluate", "-network", "-verbose"}, network...), nil, &inProcess, &complaints)
 	if diff := cmp.Diff(inProcess.String(), byPipe.String()); diff != "" {
 		t.Errorf("(-in process +by pipe)\n%s", diff)

@@ -13,29 +13,42 @@ import (
 // a crash gives it to each of them again.
 const Chunks = 1 << 14
 
-// Dedup knows chunks by their fingerprints. Without a
-// crash in between, the same bytes are another chunk.
+// Dedup knows chunks by their fingerprints. Without a crash in between, the same bytes are another chunk.
 type Dedup struct {
-	Key     [16]byte
+	key     [16]byte
 	mac     cipher.AEAD
-	Recent  []journal.Fingerprint       // a ring
+	recent  []journal.Fingerprint       // a ring
 	next    int                         // where the oldest is once the ring is full
 	earlier map[journal.Fingerprint]int // those of earlier processes that have not come again, how many of each
 	news    int                         // chunks since the start, until earlier is forgotten
 }
 
-// New takes the key of an earlier process, or a new one.
-func New(key []byte) (*Dedup, error) {
-	d := &Dedup{}
-	if copy(d.Key[:], key) == 0 {
-		_, _ = rand.Read(d.Key[:]) // never fails
-	}
-	block, err := aes.NewCipher(d.Key[:])
+// Known is what another process has to be told of the chunks so far.
+type Known struct {
+	Key    [16]byte
+	Recent []journal.Fingerprint // oldest first
+}
+
+// New returns one that knows no chunk.
+func New() (*Dedup, error) {
+	k := &Known{}
+	_, _ = rand.Read(k.Key[:]) // never fails
+	return Restore(k)
+}
+
+// Restore returns one that knows what an earlier one did.
+func Restore(k *Known) (*Dedup, error) {
+	block, err := aes.NewCipher(k.Key[:])
 	if err != nil {
 		return nil, err
 	}
-	d.mac, err = cipher.NewGCM(block)
-	return d, err
+	mac, err := cipher.NewGCM(block)
+	return &Dedup{key: k.Key, mac: mac, recent: k.Recent}, err
+}
+
+// Known returns a copy of what it knows.
+func (d *Dedup) Known() *Known {
+	return &Known{d.key, append(append([]journal.Fingerprint{}, d.recent[d.next:]...), d.recent[:d.next]...)}
 }
 
 // nonce may be the same for all: the tags stay secret, and nothing is encrypted.
@@ -50,10 +63,10 @@ func (d *Dedup) Fingerprint(chunk []byte) (f journal.Fingerprint) {
 
 // Counted remembers a chunk.
 func (d *Dedup) Counted(f journal.Fingerprint) {
-	if len(d.Recent) < Chunks {
-		d.Recent = append(d.Recent, f)
+	if len(d.recent) < Chunks {
+		d.recent = append(d.recent, f)
 	} else {
-		d.Recent[d.next] = f
+		d.recent[d.next] = f
 		d.next = (d.next + 1) % Chunks
 	}
 	if d.news++; d.news >= Chunks {
@@ -63,8 +76,8 @@ func (d *Dedup) Counted(f journal.Fingerprint) {
 
 // Restarted makes all chunks so far those of an earlier process.
 func (d *Dedup) Restarted() {
-	d.earlier, d.news = make(map[journal.Fingerprint]int, len(d.Recent)), 0
-	for _, f := range d.Recent {
+	d.earlier, d.news = make(map[journal.Fingerprint]int, len(d.recent)), 0
+	for _, f := range d.recent {
 		d.earlier[f]++
 	}
 }
@@ -76,9 +89,4 @@ func (d *Dedup) Again(f journal.Fingerprint) bool {
 		d.earlier[f] = n - 1
 	}
 	return n > 0
-}
-
-// InOrder returns the fingerprints, oldest first.
-func (d *Dedup) InOrder() []journal.Fingerprint {
-	return append(append([]journal.Fingerprint{}, d.Recent[d.next:]...), d.Recent[:d.next]...)
 }

@@ -8,7 +8,7 @@ import (
 
 // TestChunksAreForgotten: a chunk that does not come again soon is not waited for for ever.
 func TestChunksAreForgotten(t *testing.T) {
-	d, err := New(nil)
+	d, err := New()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -16,7 +16,7 @@ func TestChunksAreForgotten(t *testing.T) {
 	for i := range Chunks + 10 {
 		d.Counted(print(i))
 	}
-	if got := d.InOrder(); len(got) != Chunks || got[0] != print(10) || got[Chunks-1] != print(Chunks+9) {
+	if got := d.Known().Recent; len(got) != Chunks || got[0] != print(10) || got[Chunks-1] != print(Chunks+9) {
 		t.Errorf("%d are remembered, or in another order", len(got))
 	}
 	d.Restarted()

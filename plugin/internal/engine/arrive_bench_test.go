@@ -79,7 +79,7 @@ func (e *bench) fetch() {
 func (e *bench) expect(b *testing.B, records int) detect.Stats {
 	b.Helper()
 	settled(e.Engine)
-	flows, s := e.intake.read().flows, e.figures.read().stats
+	flows, s := e.intake.read().Flows, e.figures.Read().Stats
 	if n := uint64(records); flows.Records != n || flows.Relevant+flows.Other != n || s.Late+s.TimeRejected > 0 {
 		b.Fatalf("want %d records, none of them lost: %+v %+v", records, flows, s)
 	}

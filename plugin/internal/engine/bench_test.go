@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/siphunt/siphunt/plugin/internal/config"
+	"github.com/siphunt/siphunt/plugin/internal/judge"
 )
 
 // cesnet2 is the rate of the paper's network, records a second: 718,627,758 SIP records in a week.
@@ -141,12 +142,12 @@ func BenchmarkRecovery(b *testing.B) {
 	b.Cleanup(e.Close)
 	o := Options{ConfigFile: file}
 	o.complete()
-	r, err := loadRules(&o)
+	r, err := o.source().Load()
 	if err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		if _, err := restore(e.checkpoints.store, &o, r, formats); err != nil {
+		if _, err := judge.Restore(e.checkpoints.store, o.Name, o.source(), r, judge.Formats); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -7,7 +7,11 @@ import (
 	"time"
 
 	"github.com/siphunt/siphunt/plugin/internal/config"
+	"github.com/siphunt/siphunt/plugin/internal/dedup"
+	"github.com/siphunt/siphunt/plugin/internal/figures"
+	"github.com/siphunt/siphunt/plugin/internal/guard"
 	"github.com/siphunt/siphunt/plugin/internal/journal"
+	"github.com/siphunt/siphunt/plugin/internal/judge"
 	"github.com/siphunt/siphunt/plugin/internal/ratelog"
 	"github.com/siphunt/siphunt/plugin/internal/state"
 )
@@ -62,14 +66,14 @@ func (k *checkpoints) run(stop <-chan struct{}) {
 }
 
 func (k *checkpoints) sync() {
-	if err := guarded(k.store.Sync); err != nil {
+	if err := guard.Call(k.store.Sync); err != nil {
 		k.fault(err)
 	}
 }
 
 // check sees whether what is written is still there.
 func (k *checkpoints) check() {
-	if err := guarded(k.store.Check); err != nil {
+	if err := guard.Call(k.store.Check); err != nil {
 		k.fault(err)
 	}
 }
@@ -99,7 +103,7 @@ func (k *checkpoints) write() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.tried = k.now()
-	err := guarded(k.writeLocked)
+	err := guard.Call(k.writeLocked)
 	if k.failed = err != nil; err != nil {
 		k.broken = true
 		k.fault(err)
@@ -118,7 +122,7 @@ func (k *checkpoints) writeLocked() error {
 	snapshot := state.NewPipe(maxSpooled, journal.Patience)
 	defer snapshot.Close()
 	begin, made := journal.NewItem(), make(chan error, 1)
-	k.intake.beginGeneration(begin, func(j *judge, known *known) error { return j.writeSnapshot(snapshot, known) }, made)
+	k.intake.beginGeneration(begin, func(j *judge.Judge, known *dedup.Known) error { return j.WriteSnapshot(snapshot, known) }, made)
 	go func() { snapshot.Finish(<-made) }()
 	if err := k.intake.journal.Wait(begin); err != nil {
 		return err
@@ -132,21 +136,11 @@ func (k *checkpoints) writeLocked() error {
 	return nil
 }
 
-// stateFigures are the figures of what is on disk; all are zero without state_dir.
-type stateFigures struct {
-	whole             float64
-	faults, snapshots uint64
-	size, written     int64
-}
-
-func (k *checkpoints) read() (f stateFigures) {
+// read returns the figures.
+func (k *checkpoints) read() figures.State {
 	if k == nil {
-		return f
+		return figures.State{}
 	}
 	s := k.store.Status()
-	if s.Whole {
-		f.whole = 1
-	}
-	f.faults, f.snapshots, f.size, f.written = k.faults.Load(), k.written.Load(), k.size.Load(), s.Written
-	return f
+	return figures.State{Whole: s.Whole, Faults: k.faults.Load(), Snapshots: k.written.Load(), Size: k.size.Load(), Written: s.Written}
 }

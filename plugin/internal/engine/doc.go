@@ -9,20 +9,14 @@
 // snapshot, to take other rules, or to stop. So no Flush waits for it, unless 32 MiB wait already, and none waits for
 // a disk that is stuck. A fault of siphunt costs one part, which starts again.
 //
-//	engine.go     the Engine: Open, Close, Flush, Collect; the tick
-//	rules.go      what is made from a configuration; reload.go how others are put in force
-//	chunk.go      a decoded chunk on its way
-//	intake.go     the order of all that comes
-//	queue.go      messages for the judge
-//	judge.go      the owner of the detector; quota.go alerts beyond max_alerts_per_minute. Each alert also goes to the feed of
-//	              attacking clients, which the tick writes
+//	engine.go      the Engine: Open, Close, Flush, Collect; the tick
+//	intake.go      the order of all that comes
+//	reload.go      how other rules are put in force
+//	checkpoint.go  writes snapshots
+//	restore.go     goes on where an earlier process has ended, or a judge that had a fault
+//	losses.go      what is told of losses, once a minute at most; tell.go what else is told
 //
-//	checkpoint.go writes snapshots
-//	snapshot.go   what a snapshot holds
-//	restore.go    goes on where an earlier process has ended, or a part that had a fault
-//
-//	metrics.go    the figures, as tables; figures.go those that the judge publishes
-//	losses.go     what is told of losses, once a minute at most; tell.go what else is told
+// The queue and the judge are in package judge. Each alert also goes to the feed of attacking clients, which the tick writes.
 //
 // The detector's clock comes from the flows and, live, from a tick a second.
 package engine

@@ -10,9 +10,13 @@ import (
 
 	"github.com/siphunt/siphunt/plugin/internal/config"
 	"github.com/siphunt/siphunt/plugin/internal/feed"
+	"github.com/siphunt/siphunt/plugin/internal/figures"
+	"github.com/siphunt/siphunt/plugin/internal/guard"
 	"github.com/siphunt/siphunt/plugin/internal/journal"
+	"github.com/siphunt/siphunt/plugin/internal/judge"
 	"github.com/siphunt/siphunt/plugin/internal/outbox"
 	"github.com/siphunt/siphunt/plugin/internal/ratelog"
+	"github.com/siphunt/siphunt/plugin/internal/rules"
 	"github.com/siphunt/siphunt/plugin/internal/state"
 )
 
@@ -41,6 +45,11 @@ func (o *Options) complete() {
 	}
 }
 
+// source is what rules are made from.
+func (o *Options) source() *rules.Source {
+	return &rules.Source{File: o.ConfigFile, Hostname: o.Hostname, Version: o.Version, Warn: o.warn}
+}
+
 // warn tells the host of what detection goes on without.
 func (o *Options) warn(text string) {
 	if o.Log != nil {
@@ -58,10 +67,10 @@ type Engine struct {
 	losses  losses
 	silence silence
 
-	queue       *queue
+	queue       *judge.Queue
 	intake      *intake
 	outbox      *outbox.Outbox
-	figures     *figures
+	figures     *figures.Detector
 	feed        *feed.Feed
 	checkpoints *checkpoints // nil without a state_dir that can be used
 	reloader    reloader
@@ -76,16 +85,14 @@ type Engine struct {
 	closing sync.Once
 }
 
-var errClosed = errors.New("the detector was closed")
-
 // Open starts a detector, and goes on where an earlier process has ended. The error is made for a person: it says what to
 // change, and where.
 func Open(o Options) (*Engine, error) {
 	o.complete()
-	e := &Engine{name: o.Name, now: o.now, options: o, log: new(ratelog.Log), figures: new(figures), stop: make(chan struct{})}
+	e := &Engine{name: o.Name, now: o.now, options: o, log: new(ratelog.Log), figures: new(figures.Detector), stop: make(chan struct{})}
 	e.log.SetLog(o.Log)
 	e.feed = feed.New(func(text string) { e.log.Say(slog.LevelWarn, text) })
-	r, err := loadRules(&o)
+	r, err := o.source().Load()
 	if err != nil {
 		return nil, err
 	}
@@ -100,56 +107,36 @@ func Open(o Options) (*Engine, error) {
 	e.unusable = unusable
 	e.assemble(store, got)
 	e.configureFeed(r)
-	e.start(got.memory)
-	e.reloader.text, e.reloader.options = r.text, o
+	e.start(got.Memory)
+	e.reloader.text, e.reloader.options = r.Text, o
 	e.reloader.watcher = e.watch(o.ConfigFile)
 	e.tellStart("starts", o, r)
 	e.tellUnusable()
 	return e, nil
 }
 
-// remember returns what a store holds, under the rules of today; without a store that can be used, nothing.
-func remember(s *state.Store, o *Options, r *rules, unusable error) (got *restored, _, err error) {
-	if s != nil && unusable == nil {
-		got, unusable = restore(s, o, r, formats)
-	}
-	if got == nil {
-		if got, err = unknown(r); err != nil {
-			return nil, unusable, err
-		}
-	}
-	return got, unusable, got.goOn(r, o.Name, o.now().UnixMilli())
-}
-
-func closeStore(s *state.Store) error {
-	if s == nil {
-		return nil
-	}
-	return s.Close()
-}
-
 // assemble makes the parts.
-func (e *Engine) assemble(s *state.Store, got *restored) {
-	e.outbox = got.outbox
-	e.queue = newQueue(maxQueued)
+func (e *Engine) assemble(s *state.Store, got *judge.Restored) {
+	e.outbox = got.Outbox
+	e.queue = judge.NewQueue()
 	e.intake = &intake{now: e.now, queue: e.queue, outbox: e.outbox}
-	e.reloader.rules.Store(got.rules)
-	e.figures.replace(got.detector.Stats())
+	e.reloader.rules.Store(got.Rules)
+	e.figures.Replace(got.Detector.Stats())
 	e.losses.tell(e) // those of an earlier process were told by it
 	if s == nil || e.unusable != nil {
 		return
 	}
-	c := got.rules.config.State
+	c := got.Rules.Config.State
 	e.checkpoints = &checkpoints{store: s, config: c, intake: e.intake, now: e.now, log: e.log}
-	e.intake.dedup = got.dedup
+	e.intake.dedup = got.Dedup
 	e.intake.journal = journal.NewWriter(s, c.Fsync == config.FsyncAlways, e.checkpoints.fault)
 }
 
 // start starts the goroutines.
-func (e *Engine) start(m memory) {
-	j := &judge{name: e.name, queue: e.queue, outbox: e.outbox, figures: e.figures, feed: e.feed, memory: m, fault: e.fault}
-	j.restart = func() { e.restartJudge(j) }
-	e.judging.Go(j.run)
+func (e *Engine) start(m judge.Memory) {
+	j := &judge.Judge{Name: e.name, Queue: e.queue, Outbox: e.outbox, Figures: e.figures, Feed: e.feed, Memory: m, Fault: e.fault}
+	j.Restart = func() { e.restartJudge(j) }
+	e.judging.Go(j.Run)
 	if k := e.checkpoints; k != nil {
 		k.write()
 		e.others.Go(func() { e.forever("while the state was written", func() { k.run(e.stop) }) })
@@ -167,7 +154,7 @@ func (e *Engine) Close() {
 		if e.checkpoints != nil {
 			e.checkpoints.write()
 		}
-		e.queue.close()
+		e.queue.Close()
 		e.judging.Wait()
 		e.feed.Write(e.now())
 		if e.checkpoints != nil {
@@ -184,8 +171,8 @@ func (e *Engine) Close() {
 // later: another goroutine judges.
 func (e *Engine) Flush(bytes []byte) {
 	begin := e.now()
-	c := e.reloader.rules.Load().decode(bytes)
-	tellDropped(e.log, begin, &c.batch.Stats)
+	c := e.reloader.rules.Load().Decode(bytes)
+	tellDropped(e.log, begin, &c.Batch.Stats)
 	e.silence.look(e, c, bytes)
 	e.intake.take(c, bytes)
 	e.flushing.Add(int64(e.now().Sub(begin)))
@@ -233,7 +220,7 @@ func (e *Engine) Waiting() int {
 }
 
 // Kept tells whether another process will know what this one knows.
-func (e *Engine) Kept() bool { return e.checkpoints.read().whole == 1 }
+func (e *Engine) Kept() bool { return e.checkpoints.read().Whole }
 
 // Panicked counts a fault of siphunt that the caller has caught.
 func (e *Engine) Panicked() { e.panics.Add(1) }
@@ -246,7 +233,7 @@ func (e *Engine) fault(err error) {
 
 // guard does something that may fail.
 func (e *Engine) guard(when string, do func()) {
-	if err := guarded(func() error { do(); return nil }); err != nil {
+	if err := guard.Call(func() error { do(); return nil }); err != nil {
 		e.fault(fmt.Errorf("%s: %w", when, err))
 	}
 }
@@ -263,13 +250,13 @@ func (e *Engine) forever(when string, do func()) {
 	}
 }
 
-// readFigures returns a copy of all figures.
-func readFigures(e *Engine) *allFigures {
-	f := &allFigures{
-		version: e.options.Version, intake: e.intake.read(), judge: e.figures.read(), queued: e.queue.bytes(),
-		flushing: time.Duration(e.flushing.Load()).Seconds(), state: e.checkpoints.read(),
-		reloads: e.reloader.taken.Load(), refused: e.reloader.refused.Load(), panics: e.panics.Load(),
+// Metrics returns all figures, in the same order at every call.
+func (e *Engine) Metrics() []figures.Metric {
+	f := &figures.Engine{
+		Version: e.options.Version, Intake: e.intake.read(), Detector: e.figures.Read(), Queued: e.queue.Bytes(),
+		Flushing: time.Duration(e.flushing.Load()).Seconds(), State: e.checkpoints.read(),
+		Reloads: e.reloader.taken.Load(), Refused: e.reloader.refused.Load(), Panics: e.panics.Load(),
 	}
-	f.waiting, f.lost = e.outbox.Waiting()
-	return f
+	f.Waiting, f.Lost = e.outbox.Waiting()
+	return f.Metrics(e.name)
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/siphunt/siphunt/plugin/internal/guard"
 	"github.com/siphunt/siphunt/plugin/internal/journal"
 	"github.com/siphunt/siphunt/plugin/internal/state/faulty"
 )
@@ -231,7 +232,7 @@ func TestPoisonIsNotTakenTwice(t *testing.T) {
 	if !l.log.has("4 entries were left out") {
 		t.Errorf("log %q", l.log.lines)
 	}
-	if err := guarded(func() error { panic("poison") }); err == nil || !strings.Contains(err.Error(), "poison") {
+	if err := guard.Call(func() error { panic("poison") }); err == nil || !strings.Contains(err.Error(), "poison") {
 		t.Errorf("a panic gives %v", err)
 	}
 }

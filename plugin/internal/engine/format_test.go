@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/siphunt/siphunt/plugin/internal/journal"
+	"github.com/siphunt/siphunt/plugin/internal/judge"
 	"github.com/siphunt/siphunt/plugin/internal/state"
 	"github.com/siphunt/siphunt/plugin/internal/state/faulty"
 )
@@ -60,8 +61,8 @@ func TestGoldenState(t *testing.T) {
 		writeGolden(t)
 	}
 	versions, err := os.ReadDir("testdata/state")
-	if err != nil || len(versions) != len(formats)-1 {
-		t.Fatalf("golden files of %d versions, want %d: %v", len(versions), len(formats)-1, err)
+	if err != nil || len(versions) != len(judge.Formats)-1 {
+		t.Fatalf("golden files of %d versions, want %d: %v", len(versions), len(judge.Formats)-1, err)
 	}
 	for _, v := range versions {
 		l := newLife(t, goldenConfig)
@@ -80,17 +81,25 @@ func TestGoldenState(t *testing.T) {
 }
 
 // later are the formats of a siphunt to come: in version 2, all begins with a byte more.
-func later() []format {
-	return append(slices.Clone(formats), format{
-		snapshot: func(in io.Reader, newRules func(string, bool) (*rules, error)) (*restored, error) {
+func later() []judge.Format {
+	return append(slices.Clone(judge.Formats), judge.Format{
+		Snapshot: func(in io.Reader, parse judge.Parser) (*judge.Restored, error) {
 			var more [1]byte
 			if _, err := io.ReadFull(in, more[:]); err != nil {
 				return nil, err
 			}
-			return readSnapshot(in, newRules)
+			return judge.Formats[1].Snapshot(in, parse)
 		},
-		entry: func(e *journal.Entry, payload []byte) error { return e.Read(payload[1:]) },
+		Entry: func(e *journal.Entry, payload []byte) error { return e.Read(payload[1:]) },
 	})
+}
+
+// written is a snapshot, as it is on the disk.
+func written(r *judge.Restored) ([]byte, error) {
+	var b bytes.Buffer
+	j := &judge.Judge{Outbox: r.Outbox, Memory: r.Memory}
+	err := j.WriteSnapshot(&b, r.Dedup.Known())
+	return b.Bytes(), err
 }
 
 // TestUpgrade: a siphunt with another format reads what this one has written; this one leaves alone what that one has.
@@ -99,7 +108,7 @@ func TestUpgrade(t *testing.T) {
 	put(t, disk, "1")
 	o := Options{now: c.now}
 	o.complete()
-	r, err := newRules(goldenConfig, &o)
+	r, err := o.source().Parse(goldenConfig)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,18 +122,18 @@ func TestUpgrade(t *testing.T) {
 		}
 		return s
 	}
-	knows := func(got *restored, err error, rejections uint64) {
+	knows := func(got *judge.Restored, err error, rejections uint64) {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := got.detector.Stats().Rejections; n != rejections {
+		if n := got.Detector.Stats().Rejections; n != rejections {
 			t.Errorf("%d rejections are known, want %d; log %q", n, rejections, log)
 		}
 	}
 
 	s := open(2)
-	got, err := restore(s, &o, r, later())
+	got, err := judge.Restore(s, o.Name, o.source(), r, later())
 	knows(got, err, 418)
 	snapshot, err := written(got)
 	if err != nil {
@@ -139,13 +148,13 @@ func TestUpgrade(t *testing.T) {
 	if err := s.Append([]byte{2}, journal.AppendHead(nil, journal.Tick, recorded.UnixMilli(), 0)); err != nil {
 		t.Fatal(err)
 	}
-	got, err = restore(open(2), &o, r, later())
+	got, err = judge.Restore(open(2), o.Name, o.source(), r, later())
 	knows(got, err, 418)
 	if len(log) != 0 {
 		t.Errorf("log %q", log)
 	}
 
-	got, err = restore(open(1), &o, r, formats)
+	got, err = judge.Restore(open(1), o.Name, o.source(), r, judge.Formats)
 	knows(got, err, 418) // from the files of version 1, which were kept
 	if text := strings.Join(log, "\n"); !strings.Contains(text, "snapshot-3.corrupt: it has version 2") || !strings.Contains(text, "it was written by a newer one") {
 		t.Errorf("log %q", log)

@@ -5,37 +5,32 @@ import (
 	"time"
 
 	"github.com/siphunt/siphunt/plugin/internal/dedup"
+	"github.com/siphunt/siphunt/plugin/internal/figures"
 	"github.com/siphunt/siphunt/plugin/internal/flow"
 	"github.com/siphunt/siphunt/plugin/internal/journal"
+	"github.com/siphunt/siphunt/plugin/internal/judge"
 	"github.com/siphunt/siphunt/plugin/internal/outbox"
+	"github.com/siphunt/siphunt/plugin/internal/rules"
 )
 
 // intake puts what comes into one order, which is that of the journal and of the queue: another process that reads the
 // journal does the same things one after the other.
 type intake struct {
 	now     func() time.Time
-	queue   *queue
+	queue   *judge.Queue
 	outbox  *outbox.Outbox
 	journal *journal.Writer // nil without a state_dir that can be used
 	entries sync.Pool       // of *journal.Item, for chunks
 
 	mu     sync.Mutex   // of the order, and of all below; nobody waits for the disk with it
 	dedup  *dedup.Dedup // nil without a journal
-	counts intakeCounts
-}
-
-// intakeCounts are what the intake counts.
-type intakeCounts struct {
-	flows       flow.Stats // without examples
-	flushes     uint64
-	redelivered uint64
-	lag         int64 // of the newest record of the last chunk behind the wall clock, milliseconds
+	counts figures.Intake
 }
 
 // take hands a chunk to the judge, unless it was counted before a crash. When it returns, the chunk is in the journal, and
 // its bytes are not needed any more.
-func (in *intake) take(c *chunk, bytes []byte) {
-	stats := c.batch.Stats
+func (in *intake) take(c *rules.Chunk, bytes []byte) {
+	stats := c.Batch.Stats
 	var entry *journal.Item
 	var fingerprint journal.Fingerprint
 	if in.journal != nil {
@@ -44,10 +39,10 @@ func (in *intake) take(c *chunk, bytes []byte) {
 			entry = journal.NewItem()
 		}
 		fingerprint = in.dedup.Fingerprint(bytes)
-		entry.Body = journal.AppendBatch(entry.Body[:0], &c.batch)
+		entry.Body = journal.AppendBatch(entry.Body[:0], &c.Batch)
 	}
-	c.own()
-	in.queue.waitForRoom()
+	c.Own()
+	in.queue.WaitForRoom()
 	if !in.order(c, &stats, entry, fingerprint) || entry == nil {
 		return
 	}
@@ -57,19 +52,19 @@ func (in *intake) take(c *chunk, bytes []byte) {
 }
 
 // order gives a chunk its place. It returns false if the chunk was counted before.
-func (in *intake) order(c *chunk, stats *flow.Stats, entry *journal.Item, fingerprint journal.Fingerprint) bool {
+func (in *intake) order(c *rules.Chunk, stats *flow.Stats, entry *journal.Item, fingerprint journal.Fingerprint) bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.counts.flushes++
+	in.counts.Flushes++
 	if entry != nil && in.dedup.Again(fingerprint) {
-		in.counts.redelivered++
-		c.release()
+		in.counts.Redelivered++
+		c.Release()
 		return false
 	}
 	now := in.now().UnixMilli()
-	in.counts.flows.Add(stats)
-	if t := c.batch.Newest(); t > 0 {
-		in.counts.lag = now - t
+	in.counts.Flows.Add(stats)
+	if t := c.Batch.Newest(); t > 0 {
+		in.counts.Lag = now - t
 	}
 	if entry != nil {
 		in.dedup.Counted(fingerprint)
@@ -77,7 +72,7 @@ func (in *intake) order(c *chunk, stats *flow.Stats, entry *journal.Item, finger
 		entry.Head = append(entry.Head, fingerprint[:]...)
 		in.journal.Append(entry)
 	}
-	in.queue.push(message{now: now, chunk: c})
+	in.queue.Push(judge.Message{Now: now, Chunk: c})
 	return true
 }
 
@@ -88,7 +83,7 @@ func (in *intake) orderTick() *journal.Item {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	now := in.now().UnixMilli()
-	in.queue.push(message{now: now})
+	in.queue.Push(judge.Message{Now: now})
 	return in.write(journal.Tick, now, in.outbox.Newest(), "")
 }
 
@@ -102,34 +97,34 @@ func (in *intake) orderDelivered(upTo uint64) *journal.Item {
 }
 
 // change has other rules put in force, and waits for it.
-func (in *intake) change(r *rules) error {
+func (in *intake) change(r *rules.Rules) error {
 	done := make(chan error, 1)
 	in.wait(in.orderChange(r, done))
 	return <-done
 }
 
-func (in *intake) orderChange(r *rules, done chan<- error) *journal.Item {
+func (in *intake) orderChange(r *rules.Rules, done chan<- error) *journal.Item {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	now := in.now().UnixMilli()
-	in.queue.push(message{now: now, done: done, do: func(j *judge) error { return j.change(r, now) }})
-	return in.write(journal.Rules, now, in.outbox.Newest(), r.text)
+	in.queue.Push(judge.Message{Now: now, Done: done, Do: func(j *judge.Judge) error { return j.Change(r, now) }})
+	return in.write(journal.Rules, now, in.outbox.Newest(), r.Text)
 }
 
 // do has the judge do something in its turn.
-func (in *intake) do(do func(*judge) error) error {
+func (in *intake) do(do func(*judge.Judge) error) error {
 	done := make(chan error, 1)
-	in.queue.push(message{do: do, done: done})
+	in.queue.Push(judge.Message{Do: do, Done: done})
 	return <-done
 }
 
 // beginGeneration lets a generation of the journal begin, and has the judge write a snapshot of all that is before it.
-func (in *intake) beginGeneration(begin *journal.Item, snapshot func(*judge, *known) error, done chan<- error) {
+func (in *intake) beginGeneration(begin *journal.Item, snapshot func(*judge.Judge, *dedup.Known) error, done chan<- error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.journal.Begin(begin)
-	k := &known{key: in.dedup.Key, recent: in.dedup.InOrder()}
-	in.queue.push(message{done: done, do: func(j *judge) error { return snapshot(j, k) }})
+	k := in.dedup.Known()
+	in.queue.Push(judge.Message{Done: done, Do: func(j *judge.Judge) error { return snapshot(j, k) }})
 }
 
 // write appends an entry, if there is a journal. The lock is held.
@@ -151,7 +146,7 @@ func (in *intake) wait(entry *journal.Item) {
 }
 
 // read returns the figures.
-func (in *intake) read() intakeCounts {
+func (in *intake) read() figures.Intake {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	return in.counts

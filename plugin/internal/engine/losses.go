@@ -55,7 +55,7 @@ func (l *losses) count(s *detect.Stats, lost *outbox.Lost) []uint64 {
 
 // tell logs what was lost.
 func (l *losses) tell(e *Engine) {
-	stats, now := e.figures.read().stats, e.now()
+	stats, now := e.figures.Read().Stats, e.now()
 	_, lost := e.outbox.Waiting()
 	for i, n := range l.count(&stats, &lost) {
 		e.log.Add(now, slog.LevelWarn, lossReasons[i].reason, n, "")

@@ -7,12 +7,13 @@ import (
 	"testing"
 
 	"github.com/siphunt/siphunt/plugin/internal/journal"
+	"github.com/siphunt/siphunt/plugin/internal/judge"
 )
 
 // ruin changes the detector of a judge, and then fails.
 func ruin(e *Engine) error {
-	return e.intake.do(func(j *judge) error {
-		j.detector = nil
+	return e.intake.do(func(j *judge.Judge) error {
+		j.Detector = nil
 		panic("a fault in the detector")
 	})
 }
@@ -44,7 +45,7 @@ func TestFaultOfTheJudge(t *testing.T) {
 			ruined := make(chan error, 1)
 			go func() { ruined <- ruin(disturbed.e) }()
 			if waiting {
-				for disturbed.e.queue.bytes() < 2*64 {
+				for disturbed.e.queue.Bytes() < 2*64 {
 				}
 				free()
 			}
@@ -111,8 +112,8 @@ func TestPoisonInTheJournal(t *testing.T) {
 	}
 	settled(l.e)
 	n := 0
-	poisonous := slices.Clone(formats)
-	poisonous[1].entry = func(e *journal.Entry, payload []byte) error {
+	poisonous := slices.Clone(judge.Formats)
+	poisonous[1].Entry = func(e *journal.Entry, payload []byte) error {
 		err := e.Read(payload)
 		if e.Kind == journal.Chunk {
 			if n++; n%len(all) == 3 {
@@ -123,11 +124,11 @@ func TestPoisonInTheJournal(t *testing.T) {
 	}
 	o := Options{now: l.clock.now}
 	o.complete()
-	got, err := restore(l.e.checkpoints.store, &o, l.e.reloader.rules.Load(), poisonous)
+	got, err := judge.Restore(l.e.checkpoints.store, o.Name, o.source(), l.e.reloader.rules.Load(), poisonous)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := got.detector.Stats(); s.Rejections != 418-50 || n != 3+len(all)-1 {
+	if s := got.Detector.Stats(); s.Rejections != 418-50 || n != 3+len(all)-1 {
 		t.Errorf("%d rejections from %d entries, want all but the 50 of one chunk, read anew", s.Rejections, n)
 	}
 	if !l.log.has("a fault in an entry") {

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"testing"
 	"time"
+
+	"github.com/siphunt/siphunt/plugin/internal/judge"
 )
 
 // settled waits until all that came is judged.
 func settled(e *Engine) {
-	_ = e.intake.do(func(*judge) error { return nil })
+	_ = e.intake.do(func(*judge.Judge) error { return nil })
 }
 
 // collect returns the alerts of all that came.
@@ -26,7 +28,7 @@ func waiting(e *Engine) []byte {
 // busy keeps the judge busy until the function that it returns is called.
 func busy(e *Engine) (free func()) {
 	begun, release := make(chan struct{}), make(chan struct{})
-	e.queue.push(message{do: func(*judge) error {
+	e.queue.Push(judge.Message{Do: func(*judge.Judge) error {
 		close(begun)
 		<-release
 		return nil
@@ -68,7 +70,7 @@ func TestQueueIsBounded(t *testing.T) {
 	e := open(t, Options{now: (&clock{time: recorded}).now})
 	chunk := chunks(t, svcrack, 1000)[0]
 	const limit, rounds = 1 << 20, 50
-	e.queue.limit = limit
+	e.queue.Limit = limit
 	free := busy(e)
 	flushes, done := make(chan int), make(chan struct{})
 	go func() {
@@ -86,7 +88,7 @@ func TestQueueIsBounded(t *testing.T) {
 			waiting = true
 		}
 	}
-	if size := e.queue.bytes(); size < limit || size > limit+2*len(chunk) {
+	if size := e.queue.Bytes(); size < limit || size > limit+2*len(chunk) {
 		t.Errorf("%d bytes wait, want little more than %d", size, limit)
 	}
 	free()

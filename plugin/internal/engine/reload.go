@@ -7,11 +7,13 @@ import (
 	"sync/atomic"
 
 	"github.com/siphunt/siphunt/plugin/internal/config"
+	"github.com/siphunt/siphunt/plugin/internal/judge"
+	"github.com/siphunt/siphunt/plugin/internal/rules"
 )
 
 // reloader changes the rules while records flow: when the host is reloaded, and when the configuration file changes.
 type reloader struct {
-	rules          atomic.Pointer[rules] // that chunks are decoded by
+	rules          atomic.Pointer[rules.Rules] // that chunks are decoded by
 	taken, refused atomic.Uint64
 
 	mu      sync.Mutex // one change at a time
@@ -20,25 +22,11 @@ type reloader struct {
 	text    string // of the configuration file when it was last looked at, or why it could not be read
 }
 
-// keepFrom takes from the rules in force what cannot change while the detector runs. It returns the names of what was
-// changed all the same.
-func (r *rules) keepFrom(old *rules) (changed []string) {
-	if old.config.WallClock != r.config.WallClock {
-		r.config.WallClock = old.config.WallClock
-		changed = append(changed, "detector.clock")
-	}
-	if old.config.State != r.config.State {
-		r.config.State = old.config.State
-		changed = append(changed, "[state]")
-	}
-	return changed
-}
-
 // Reopen goes on with the same detector under new options: the host's configuration was reloaded. Open incidents stay
 // open. If it fails nothing has changed.
 func (e *Engine) Reopen(o Options) error {
 	o.complete()
-	r, err := loadRules(&o)
+	r, err := o.source().Load()
 	if err != nil {
 		return err
 	}
@@ -49,7 +37,7 @@ func (e *Engine) Reopen(o Options) error {
 	return nil
 }
 
-func (e *Engine) reopen(o Options, r *rules) error {
+func (e *Engine) reopen(o Options, r *rules.Rules) error {
 	old, err := e.replaceRules(o, r)
 	if err == nil {
 		old.Close() // without the lock: it waits for a reread, which may wait for the lock
@@ -58,7 +46,7 @@ func (e *Engine) reopen(o Options, r *rules) error {
 }
 
 // replaceRules returns the watcher of the file before.
-func (e *Engine) replaceRules(o Options, r *rules) (*config.Watcher, error) {
+func (e *Engine) replaceRules(o Options, r *rules.Rules) (*config.Watcher, error) {
 	l := &e.reloader
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -67,7 +55,7 @@ func (e *Engine) replaceRules(o Options, r *rules) (*config.Watcher, error) {
 	}
 	e.log.SetLog(o.Log)
 	old := l.watcher
-	l.options, l.text, l.watcher = o, r.text, e.watch(o.ConfigFile)
+	l.options, l.text, l.watcher = o, r.Text, e.watch(o.ConfigFile)
 	return old, nil
 }
 
@@ -93,16 +81,16 @@ func (e *Engine) watch(file string) *config.Watcher {
 }
 
 // use puts rules in force. It fails, and changes nothing, if the detector refuses them.
-func (e *Engine) use(r *rules) error {
+func (e *Engine) use(r *rules.Rules) error {
 	old := e.reloader.rules.Load()
-	for _, what := range r.keepFrom(old) {
+	for _, what := range r.KeepFrom(old) {
 		e.log.Say(slog.LevelWarn, what+" was changed in the configuration; a running detector keeps it as it was until the next start")
 	}
-	if old.text != r.text { // else only the encoder may be another
+	if old.Text != r.Text { // else only the encoder may be another
 		if err := e.intake.change(r); err != nil {
 			return err
 		}
-	} else if err := e.intake.do(func(j *judge) error { j.rules = r; return nil }); err != nil {
+	} else if err := e.intake.do(func(j *judge.Judge) error { j.Rules = r; return nil }); err != nil {
 		return err
 	}
 	e.reloader.rules.Store(r)
@@ -111,8 +99,8 @@ func (e *Engine) use(r *rules) error {
 }
 
 // configureFeed puts what rules say of the feed in force.
-func (e *Engine) configureFeed(r *rules) {
-	c := r.config
+func (e *Engine) configureFeed(r *rules.Rules) {
+	c := r.Config
 	e.feed.Configure(c.Feed, c.Detector.Allow, c.Detector.IPv6ClientPrefix, e.now())
 }
 
@@ -129,9 +117,9 @@ func (e *Engine) reread() {
 		return
 	}
 	l.text = text
-	var r *rules
+	var r *rules.Rules
 	if err == nil {
-		r, err = newRules(text, &l.options)
+		r, err = l.options.source().Parse(text)
 	}
 	if err == nil {
 		err = e.use(r)

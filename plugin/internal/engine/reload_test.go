@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/internal/judge"
 )
 
 // logged keeps what an engine logs.
@@ -65,7 +66,7 @@ func open(t *testing.T, o Options) *Engine {
 	return e
 }
 
-func attempts(e *Engine) int { return e.reloader.rules.Load().config.Detector.Attempts }
+func attempts(e *Engine) int { return e.reloader.rules.Load().Config.Detector.Attempts }
 
 func TestChangesAreTaken(t *testing.T) {
 	folder := t.TempDir()
@@ -153,7 +154,7 @@ func TestTheClockStaysAsItWas(t *testing.T) {
 	e := open(t, Options{ConfigFile: file, Log: j.logger()})
 	write(t, file, "[detector]\nclock = \"flow\"\nattempts = 6")
 	eventually(t, "the rest is taken", func() bool { return attempts(e) == 6 })
-	if !e.reloader.rules.Load().config.WallClock || !j.has("detector.clock") {
+	if !e.reloader.rules.Load().Config.WallClock || !j.has("detector.clock") {
 		t.Errorf("the clock has changed, or nothing was said: %q", j.lines)
 	}
 }
@@ -167,7 +168,7 @@ func TestReopen(t *testing.T) {
 	before, after := &logged{}, &logged{}
 	e := open(t, Options{ConfigFile: a, Log: before.logger()})
 	detectorOf := func() (d *detect.Detector) {
-		_ = e.intake.do(func(j *judge) error { d = j.detector; return nil })
+		_ = e.intake.do(func(j *judge.Judge) error { d = j.Detector; return nil })
 		return d
 	}
 	detector := detectorOf()

@@ -14,7 +14,8 @@ import (
 )
 
 // How long a flush may take, while a million pairs are alive: half of the records bring a new pair, a challenge that
-// nothing follows, so that it becomes suspicious after its grace and dies after half an hour; the others are phones.
+// nothing follows, so that it becomes suspicious after its grace and dormant after half an hour; the others are phones.
+// Dormant pairs are kept for a day, so max_pairs is full, and each new pair has the oldest forgotten.
 // Two scans in each chunk open incidents, that end. Checks, expiry and garbage collection are as they come; with state on
 // disk snapshots, too.
 func BenchmarkStall(b *testing.B) {
@@ -65,8 +66,8 @@ func benchmarkStall(b *testing.B, state string) {
 		e.fetch()
 		chunks++
 	}
-	if s := e.expect(b, chunks*c.Len()); s.Pairs < alive || s.Evicted > 0 {
-		b.Fatalf("want %d pairs alive, and none that had to go: %+v", alive, s)
+	if s := e.expect(b, chunks*c.Len()); s.Pairs < alive || s.Evicted == 0 {
+		b.Fatalf("want %d pairs alive, and max_pairs full: %+v", alive, s)
 	}
 	b.ReportMetric(milliseconds(slices.Max(thread)), "ms-thread")
 	b.ReportMetric(milliseconds(slices.Max(wall)), "ms-wall")

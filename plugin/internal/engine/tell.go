@@ -7,19 +7,20 @@ import (
 	"sync/atomic"
 
 	"github.com/siphunt/siphunt/plugin/internal/flow"
+	"github.com/siphunt/siphunt/plugin/internal/rules"
 )
 
 // tellStart says in one line what is in force.
-func (e *Engine) tellStart(how string, o Options, r *rules) {
+func (e *Engine) tellStart(how string, o Options, r *rules.Rules) {
 	file := o.ConfigFile
 	if file == "" {
 		file = "no configuration file"
 	}
 	changed := "all defaults"
-	if list := r.config.Changed(); len(list) > 0 {
+	if list := r.Config.Changed(); len(list) > 0 {
 		changed = strings.Join(list, ", ")
 	}
-	s := e.figures.read().stats
+	s := e.figures.Read().Stats
 	known := "nothing is known yet"
 	if s.Pairs > 0 || s.Incidents > 0 || e.Waiting() > 0 {
 		known = fmt.Sprintf("known from before: %d pairs, %d open incidents, %d alerts that wait", s.Pairs, s.Incidents, e.Waiting())
@@ -44,11 +45,11 @@ type silence struct {
 }
 
 // look looks at a decoded chunk.
-func (s *silence) look(e *Engine, c *chunk, bytes []byte) {
+func (s *silence) look(e *Engine, c *rules.Chunk, bytes []byte) {
 	if s.over.Load() {
 		return
 	}
-	stats := &c.batch.Stats
+	stats := &c.Batch.Stats
 	if stats.Relevant > 0 {
 		s.over.Store(true)
 		return
@@ -56,7 +57,7 @@ func (s *silence) look(e *Engine, c *chunk, bytes []byte) {
 	if n := s.records.Add(stats.Records); n >= silentRecords && s.over.CompareAndSwap(false, true) {
 		e.log.Say(slog.LevelWarn, fmt.Sprintf(
 			"none of the first %d records is an answer to be counted: does the exporter see SIP answers to %s, and do its fields have the names of flows.format? One of the records: %s",
-			n, strings.Join(e.reloader.rules.Load().config.Methods, ", "), flow.Show(bytes)))
+			n, strings.Join(e.reloader.rules.Load().Config.Methods, ", "), flow.Show(bytes)))
 	}
 }
 

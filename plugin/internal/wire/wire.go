@@ -94,16 +94,14 @@ func (r *Reader) Byte() byte {
 }
 
 // Uint reads a number.
-func (r *Reader) Uint() (v uint64) {
-	for shift := 0; shift < 64; shift += 7 {
-		c := r.Byte()
-		v |= uint64(c&0x7f) << shift
-		if c < 0x80 {
-			return v
-		}
+func (r *Reader) Uint() uint64 {
+	v, n := binary.Uvarint([]byte(r.rest)) // not copied: the compiler sees that it is only read
+	if n <= 0 {
+		r.Fail()
+		return 0
 	}
-	r.Fail()
-	return 0
+	r.rest = r.rest[n:]
+	return v
 }
 
 // Uint16 reads a number of 16 bits.
@@ -115,8 +113,13 @@ func (r *Reader) Uint16() uint16 {
 
 // Int reads a number that may be negative.
 func (r *Reader) Int() int64 {
-	u := r.Uint()
-	return int64(u>>1) ^ -int64(u&1)
+	v, n := binary.Varint([]byte(r.rest))
+	if n <= 0 {
+		r.Fail()
+		return 0
+	}
+	r.rest = r.rest[n:]
+	return v
 }
 
 // Time reads Unix milliseconds, which are written as the difference to an earlier time. Those outside of the years 1970 to

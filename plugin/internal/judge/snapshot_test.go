@@ -1,13 +1,19 @@
-package engine
+package judge
 
 import (
 	"bytes"
 	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/siphunt/siphunt/detect"
 	"github.com/siphunt/siphunt/plugin/internal/journal"
+	"github.com/siphunt/siphunt/plugin/internal/quota"
+	"github.com/siphunt/siphunt/plugin/internal/rules"
 )
+
+// recorded is when all of it happens.
+var recorded = time.Date(2026, 11, 22, 9, 40, 40, 0, time.UTC)
 
 func sampleFlow(n int) detect.Flow {
 	return detect.Flow{
@@ -18,48 +24,51 @@ func sampleFlow(n int) detect.Flow {
 }
 
 // written is a snapshot, as it is on the disk.
-func written(r *restored) ([]byte, error) {
+func written(r *Restored) ([]byte, error) {
 	var b bytes.Buffer
-	j := &judge{outbox: r.outbox, memory: r.memory}
-	err := j.writeSnapshot(&b, &known{key: r.dedup.Key, recent: r.dedup.InOrder()})
+	j := &Judge{Outbox: r.Outbox, Memory: r.Memory}
+	err := j.WriteSnapshot(&b, r.Dedup.Known())
 	return b.Bytes(), err
 }
 
 // example is something that is known.
-func example(o *Options) (*restored, error) {
-	rules, err := newRules("[detector]\nattempts = 2\n", o)
+func example(source *rules.Source) (*Restored, error) {
+	then, err := source.Parse("[detector]\nattempts = 2\n")
 	if err != nil {
 		return nil, err
 	}
-	r, err := unknown(rules)
+	r, err := Unknown(then)
 	if err != nil {
 		return nil, err
 	}
 	for i := range 5 {
 		flow := sampleFlow(i)
-		r.detector.Observe(&flow)
-		r.dedup.Counted(journal.Fingerprint{byte(i)})
+		r.Detector.Observe(&flow)
+		r.Dedup.Counted(journal.Fingerprint{byte(i)})
 	}
-	r.outbox.SetLimit(10)
+	r.Outbox.SetLimit(10)
 	for _, record := range []string{"open", "update", "success"} {
-		r.outbox.Add(record == "update", []byte(record))
+		r.Outbox.Add(record == "update", []byte(record))
 	}
-	r.quota.minute, r.quota.passed = 60_000, 3
-	r.quota.folded[detect.Scan][detect.Open] = 9
+	r.quota = quota.Quota{Limit: 2}
+	r.quota.Summary(60_000)
+	for range 9 {
+		r.quota.Pass(&detect.Alert{Kind: detect.Scan, State: detect.Open})
+	}
 	return r, nil
 }
 
 // FuzzSnapshot: any bytes as a snapshot. It is taken or refused; what is taken is the same when it is written again.
 func FuzzSnapshot(f *testing.F) {
-	o := &Options{}
-	rulesOf := func(text string, wall bool) (*rules, error) {
-		r, err := newRules(text, o)
+	source := &rules.Source{}
+	parse := func(text string, wall bool) (*rules.Rules, error) {
+		r, err := source.Parse(text)
 		if err == nil {
-			r.config.WallClock = wall
+			r.Config.WallClock = wall
 		}
 		return r, err
 	}
-	known, err := example(o)
+	known, err := example(source)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -71,7 +80,7 @@ func FuzzSnapshot(f *testing.F) {
 		f.Add(payload[:n])
 	}
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		known, err := readSnapshot(bytes.NewReader(payload), rulesOf)
+		known, err := readSnapshot(bytes.NewReader(payload), parse)
 		if err != nil {
 			return
 		}
@@ -79,7 +88,7 @@ func FuzzSnapshot(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := readSnapshot(bytes.NewReader(first), rulesOf)
+		again, err := readSnapshot(bytes.NewReader(first), parse)
 		if err != nil {
 			t.Fatal(err)
 		}

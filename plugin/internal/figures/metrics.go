@@ -1,4 +1,8 @@
-package engine
+// Package figures holds what an engine counts, and as which metrics it is shown: one more is one more row in a table here.
+//
+//	detector.go  what is published of a detector
+//	metrics.go   the tables
+package figures
 
 import (
 	"fmt"
@@ -18,7 +22,7 @@ const (
 	Gauge
 )
 
-// Metric is one figure of the engine, named as Prometheus has it, without the namespace "siphunt".
+// Metric is one figure, named as Prometheus has it, without the namespace "siphunt".
 type Metric struct {
 	Name, Help string
 	Kind       MetricKind
@@ -67,39 +71,39 @@ var detectorMetrics = []metric[*detect.Stats]{
 }
 
 // engineMetrics are the figures of what is around the detector.
-var engineMetrics = []metric[*allFigures]{
+var engineMetrics = []metric[*Engine]{
 	{Counter, "records_total", "Records taken.", "",
-		func(f *allFigures) float64 { return float64(f.intake.flows.Records) }},
+		func(f *Engine) float64 { return float64(f.Intake.Flows.Records) }},
 	{Counter, "relevant_total", "Records that the detector looks at: SIP answers to be counted, and evidence.", "stays at 0: the answers to REGISTER do not get here, or their fields have other names",
-		func(f *allFigures) float64 { return float64(f.intake.flows.Relevant) }},
+		func(f *Engine) float64 { return float64(f.Intake.Flows.Relevant) }},
 	{Counter, "other_total", "Records that only move the clock.", "",
-		func(f *allFigures) float64 { return float64(f.intake.flows.Other) }},
+		func(f *Engine) float64 { return float64(f.Intake.Flows.Other) }},
 	{Gauge, "record_lag_seconds", "How far the newest record of the last chunk was behind the wall clock.", "detection is so late, and more",
-		func(f *allFigures) float64 { return float64(f.intake.lag) / 1000 }},
+		func(f *Engine) float64 { return float64(f.Intake.Lag) / 1000 }},
 	{Gauge, "queue_bytes", "Size of the records that wait for the detector.", "near 32 MiB for long: it has too little of a core",
-		func(f *allFigures) float64 { return float64(f.queued) }},
+		func(f *Engine) float64 { return float64(f.Queued) }},
 	{Gauge, "alerts_waiting", "Alerts that are not known to be copied by Fluent Bit.", "grows: `siphunt_alerts` does not collect, or its storage is full",
-		func(f *allFigures) float64 { return float64(f.waiting) }},
+		func(f *Engine) float64 { return float64(f.Waiting) }},
 	{Counter, "alerts_folded_total", "Alerts that are in a summary only, because of max_alerts_per_minute.", "",
-		func(f *allFigures) float64 { return float64(f.judge.folded) }},
+		func(f *Engine) float64 { return float64(f.Detector.folded) }},
 	{Counter, "redelivered_total", "Chunks that came again after a crash and were not counted twice.", "",
-		func(f *allFigures) float64 { return float64(f.intake.redelivered) }},
+		func(f *Engine) float64 { return float64(f.Intake.Redelivered) }},
 	{Counter, "flushes_total", "Chunks taken.", "",
-		func(f *allFigures) float64 { return float64(f.intake.flushes) }},
+		func(f *Engine) float64 { return float64(f.Intake.Flushes) }},
 	{Counter, "flush_seconds_total", "Time that Fluent Bit spent in Flush.", "",
-		func(f *allFigures) float64 { return f.flushing }},
+		func(f *Engine) float64 { return f.Flushing }},
 	{Gauge, "state_whole", "1 if a restart would forget nothing, 0 without state_dir and while its disk has a fault.", "0 with a `state_dir`: its disk; the log says what is wrong",
-		func(f *allFigures) float64 { return f.state.whole }},
+		func(f *Engine) float64 { return oneIf(f.State.Whole) }},
 	{Counter, "state_faults_total", "Faults of the disk below state_dir.", "",
-		func(f *allFigures) float64 { return float64(f.state.faults) }},
+		func(f *Engine) float64 { return float64(f.State.Faults) }},
 	{Counter, "snapshots_total", "Snapshots written.", "",
-		func(f *allFigures) float64 { return float64(f.state.snapshots) }},
+		func(f *Engine) float64 { return float64(f.State.Snapshots) }},
 	{Gauge, "snapshot_bytes", "Size of the last snapshot.", "",
-		func(f *allFigures) float64 { return float64(f.state.size) }},
+		func(f *Engine) float64 { return float64(f.State.Size) }},
 	{Counter, "journal_bytes_total", "Bytes written to the journal.", "",
-		func(f *allFigures) float64 { return float64(f.state.written) }},
+		func(f *Engine) float64 { return float64(f.State.Written) }},
 	{Counter, "panics_total", "Faults of siphunt that were caught.", "above 0 is a bug: please report the lines of the log",
-		func(f *allFigures) float64 { return float64(f.panics) }},
+		func(f *Engine) float64 { return float64(f.Panics) }},
 }
 
 // labelled is a metric with a value for each of several labels.
@@ -109,69 +113,92 @@ type labelled struct {
 	labels []string
 	help   string
 	advice string
-	values func(f *allFigures, add func(value float64, labels ...string))
+	values func(f *Engine, add func(value float64, labels ...string))
 }
 
 var labelledMetrics = []labelled{
 	{Counter, "dropped_total", []string{"reason"}, "Records that were not used, by reason.", "`not_sip` is normal if a collector writes other flows too, `duplicate` if it writes both directions. `no_account`: To and From are lost, as are headers that an exporter cannot read. `late`: records arrive later than `idle_timeout`. `time_rejected`: a clock is wrong. Of all others the log has an example",
-		func(f *allFigures, add func(float64, ...string)) {
-			for r, n := range f.intake.flows.Dropped {
+		func(f *Engine, add func(float64, ...string)) {
+			for r, n := range f.Intake.Flows.Dropped {
 				add(float64(n), flow.Reason(r).String())
 			}
 			for i, m := range detectorMetrics {
 				if reason, ok := strings.CutPrefix(m.name, dropped); ok {
-					add(f.judge.counts[i], reason)
+					add(f.Detector.counts[i], reason)
 				}
 			}
 		}},
 	{Counter, "alerts_total", []string{"kind", "state"}, "Alerts, by kind and state of the incident.", "",
-		func(f *allFigures, add func(float64, ...string)) {
-			for k := 1; k < kinds; k++ {
-				for s := 1; s < states; s++ {
-					add(float64(f.judge.alerts[k][s]), detect.Kind(k).String(), detect.State(s).String())
+		func(f *Engine, add func(float64, ...string)) {
+			for k, states := range f.Detector.alerts {
+				for s, n := range states {
+					if k > 0 && s > 0 {
+						add(float64(n), detect.Kind(k).String(), detect.State(s).String())
+					}
 				}
 			}
 		}},
 	{Counter, "alerts_lost_total", []string{"of"}, "Alerts given up because of outbox_limit, updates and others.", "above 0: see `alerts_waiting`",
-		func(f *allFigures, add func(float64, ...string)) {
-			add(float64(f.lost.Updates), "updates")
-			add(float64(f.lost.Others), "others")
+		func(f *Engine, add func(float64, ...string)) {
+			add(float64(f.Lost.Updates), "updates")
+			add(float64(f.Lost.Others), "others")
 		}},
 	{Counter, "reloads_total", []string{"result"}, "Changes of the configuration file.", "`refused`: the file in place is faulty, and the rules before it hold",
-		func(f *allFigures, add func(float64, ...string)) {
-			add(float64(f.reloads), "taken")
-			add(float64(f.refused), "refused")
+		func(f *Engine, add func(float64, ...string)) {
+			add(float64(f.Reloads), "taken")
+			add(float64(f.Refused), "refused")
 		}},
 	{Gauge, "build_info", []string{"version"}, "1, with the version of siphunt.", "",
-		func(f *allFigures, add func(float64, ...string)) { add(1, f.version) }},
+		func(f *Engine, add func(float64, ...string)) { add(1, f.Version) }},
 }
 
-// allFigures is what all metrics are made from.
-type allFigures struct {
-	version          string
-	intake           intakeCounts
-	judge            *reading
-	queued, waiting  int
-	lost             outbox.Lost
-	flushing         float64 // seconds
-	state            stateFigures
-	reloads, refused uint64
-	panics           uint64
+// Engine is what all metrics are made from.
+type Engine struct {
+	Version          string // of siphunt
+	Intake           Intake
+	Detector         *Reading
+	Queued, Waiting  int // bytes before the detector, alerts behind it
+	Lost             outbox.Lost
+	Flushing         float64 // seconds
+	State            State
+	Reloads, Refused uint64
+	Panics           uint64
 }
 
-// Metrics returns all figures, in the same order at every call. It is safe for concurrent use.
-func (e *Engine) Metrics() []Metric {
-	f := readFigures(e)
+// Intake is what is counted of chunks that come.
+type Intake struct {
+	Flows       flow.Stats // without examples
+	Flushes     uint64
+	Redelivered uint64
+	Lag         int64 // of the newest record of the last chunk behind the wall clock, milliseconds
+}
+
+// State is what is counted of the disk; all is zero without state_dir.
+type State struct {
+	Whole             bool
+	Faults, Snapshots uint64
+	Size, Written     int64 // bytes: of the last snapshot, to the journal
+}
+
+func oneIf(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// Metrics returns all metrics of a detector of this name, in the same order at every call.
+func (f *Engine) Metrics(detector string) []Metric {
 	var all []Metric
 	add := func(kind MetricKind, name, help string, value float64, labels ...[2]string) {
-		all = append(all, Metric{name, help, kind, append([][2]string{{"detector", e.name}}, labels...), value})
+		all = append(all, Metric{name, help, kind, append([][2]string{{"detector", detector}}, labels...), value})
 	}
 	for _, m := range engineMetrics {
 		add(m.kind, m.name, m.help, m.value(f))
 	}
 	for i, m := range detectorMetrics {
 		if !strings.HasPrefix(m.name, dropped) {
-			add(m.kind, m.name, m.help, f.judge.counts[i])
+			add(m.kind, m.name, m.help, f.Detector.counts[i])
 		}
 	}
 	for _, m := range labelledMetrics {
@@ -186,8 +213,8 @@ func (e *Engine) Metrics() []Metric {
 	return all
 }
 
-// MetricsTable returns the table of all metrics for the README, in Markdown.
-func MetricsTable() string {
+// Table returns the table of all metrics for the README, in Markdown.
+func Table() string {
 	var b strings.Builder
 	b.WriteString("| metric | | what it is | look at it |\n| --- | --- | --- | --- |\n")
 	row := func(kind MetricKind, name, help, advice string) {

@@ -1,4 +1,4 @@
-package engine
+package judge
 
 import (
 	"bufio"
@@ -10,6 +10,7 @@ import (
 	"github.com/siphunt/siphunt/plugin/internal/dedup"
 	"github.com/siphunt/siphunt/plugin/internal/journal"
 	"github.com/siphunt/siphunt/plugin/internal/outbox"
+	"github.com/siphunt/siphunt/plugin/internal/quota"
 	"github.com/siphunt/siphunt/plugin/internal/wire"
 )
 
@@ -24,48 +25,42 @@ import (
 //
 // Numbers are varints, texts have their length before them.
 
-// known is what the intake knows of the chunks so far.
-type known struct {
-	key    [16]byte
-	recent []journal.Fingerprint
-}
-
-// writeSnapshot writes all that is known.
-func (j *judge) writeSnapshot(to io.Writer, k *known) error {
+// WriteSnapshot writes all that is known.
+func (j *Judge) WriteSnapshot(to io.Writer, k *dedup.Known) error {
 	if _, err := to.Write(j.head(k)); err != nil {
 		return err
 	}
-	return j.detector.Snapshot(to)
+	return j.Detector.Snapshot(to)
 }
 
 // head returns all of it but the detector.
-func (j *judge) head(k *known) []byte {
-	b := wire.AppendText(nil, j.rules.text)
-	if j.rules.config.WallClock {
+func (j *Judge) head(k *dedup.Known) []byte {
+	b := wire.AppendText(nil, j.Rules.Text)
+	if j.Rules.Config.WallClock {
 		b = append(b, 'w')
 	} else {
 		b = append(b, 'f')
 	}
-	b = append(b, k.key[:]...)
-	b = wire.AppendUint(b, uint64(len(k.recent)))
-	for _, f := range k.recent {
+	b = append(b, k.Key[:]...)
+	b = wire.AppendUint(b, uint64(len(k.Recent)))
+	for _, f := range k.Recent {
 		b = append(b, f[:]...)
 	}
-	b = j.quota.appendTo(b)
-	b = j.outbox.AppendTo(b)
+	b = j.quota.AppendTo(b)
+	b = j.Outbox.AppendTo(b)
 	return append(wire.AppendUint(nil, uint64(len(b))), b...)
 }
 
-// restored is what was read from the disk.
-type restored struct {
-	memory
-	outbox *outbox.Outbox
-	dedup  *dedup.Dedup
+// Restored is what was read from the disk.
+type Restored struct {
+	Memory
+	Outbox *outbox.Outbox
+	Dedup  *dedup.Dedup
 }
 
-// readSnapshot reads a snapshot to its end. The detector takes the rules that it was made under, which newRules makes of
-// their text.
-func readSnapshot(snapshot io.Reader, newRules func(text string, wallClock bool) (*rules, error)) (*restored, error) {
+// readSnapshot reads a snapshot to its end. The detector takes the rules that it was made under, which parse makes of their
+// text.
+func readSnapshot(snapshot io.Reader, parse Parser) (*Restored, error) {
 	in := bufio.NewReaderSize(snapshot, 1<<16)
 	length, err := binary.ReadUvarint(in)
 	if err != nil {
@@ -77,32 +72,32 @@ func readSnapshot(snapshot io.Reader, newRules func(text string, wallClock bool)
 	}
 	r := wire.NewReader(string(head))
 	text, clock := r.Text(), r.Byte()
-	key := r.Bytes(16)
-	recent := make([]journal.Fingerprint, r.Count(16))
-	for i := range recent {
-		copy(recent[i][:], r.Bytes(16))
+	known := &dedup.Known{}
+	copy(known.Key[:], r.Bytes(16))
+	known.Recent = make([]journal.Fingerprint, r.Count(16))
+	for i := range known.Recent {
+		copy(known.Recent[i][:], r.Bytes(16))
 	}
-	r.Check(len(recent) <= dedup.Chunks && (clock == 'w' || clock == 'f'))
-	var q quota
-	q.read(r)
+	r.Check(len(known.Recent) <= dedup.Chunks && (clock == 'w' || clock == 'f'))
+	var q quota.Quota
+	q.Read(r)
 	box := outbox.Read(r, math.MaxInt)
 	if err := r.Close(); err != nil {
 		return nil, err
 	}
-	dedup, err := dedup.New([]byte(key))
+	chunks, err := dedup.Restore(known)
 	if err != nil {
 		return nil, err
 	}
-	dedup.Recent = recent
-	rules, err := newRules(strings.Clone(text), clock == 'w')
+	then, err := parse(strings.Clone(text), clock == 'w')
 	if err != nil {
 		return nil, err
 	}
-	m, err := newMemory(rules)
+	m, err := newMemory(then)
 	if err != nil {
 		return nil, err
 	}
-	q.limit = m.quota.limit
+	q.Limit = m.quota.Limit
 	m.quota = q
-	return &restored{memory: m, outbox: box, dedup: dedup}, m.detector.Restore(in)
+	return &Restored{Memory: m, Outbox: box, Dedup: chunks}, m.Detector.Restore(in)
 }
