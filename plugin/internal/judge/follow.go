@@ -84,7 +84,7 @@ func (f *Follower) note(e *journal.Entry) {
 
 // Rate returns how many SIP records a second came in the last ten seconds.
 func (f *Follower) Rate() float64 {
-	now, n := f.Now/1000, uint64(0)
+	now, n := max(f.Now, f.noted)/1000, uint64(0)
 	for _, s := range f.seconds {
 		if s.second > now-rateSpan {
 			n += s.n
