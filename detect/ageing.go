@@ -89,6 +89,9 @@ func (d *Detector) age() {
 
 // lapse ends the alive part of a run that is idle. One that was never explained is remembered for the sums of a day.
 func (d *Detector) lapse(pi uint32, p *pair) {
+	if d.watch != nil {
+		d.tellLapse(p)
+	}
 	switch {
 	case p.has(isDormant):
 	case p.has(isSuspicious) && p.has(runOpen):

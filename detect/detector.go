@@ -39,10 +39,11 @@ type Detector struct {
 	incidents     []*incident // by number, 0 is none
 	freeIncidents []uint32
 	openIncidents int
-	horizontal    int           // horizontal scans among them
-	ends          *store.Timer  // incidents, by their last activity
-	growing       []*incident   // have doubled, or are more severe, since their last report
-	viewed        view          // what judge looks at
+	horizontal    int          // horizontal scans among them
+	ends          *store.Timer // incidents, by their last activity
+	growing       []*incident  // have doubled, or are more severe, since their last report
+	viewed        view         // what judge looks at
+	watch         *watch
 	scratch       [maxName]byte // for a name that is hashed
 }
 
@@ -76,7 +77,7 @@ func New(cfg Config) (*Detector, error) {
 // reset forgets everything but the configuration and the totals.
 func (d *Detector) reset() {
 	*d = Detector{
-		cfg: d.cfg, rules: d.rules, statuses: d.statuses, stats: d.stats, alerts: d.alerts, clock: clock{wall: d.wall},
+		cfg: d.cfg, rules: d.rules, statuses: d.statuses, stats: d.stats, alerts: d.alerts, clock: clock{wall: d.wall}, watch: d.watch,
 		idleTimeout: d.idleTimeout, checkInterval: d.checkInterval, challengeGrace: d.challengeGrace,
 		knownGoodTTL: d.knownGoodTTL, updateInterval: d.updateInterval, hardCodes: d.hardCodes, refusedCodes: d.refusedCodes,
 

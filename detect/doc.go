@@ -19,6 +19,7 @@
 //   - conclude.go: whose acceptance it was, and how sure that is
 //   - agents.go, tools.go: what clients called themselves
 //   - report.go, tally.go: from an incident to an Alert
+//   - observer.go: what is told to whoever measures a network
 //   - snapshot.go, restore.go, reconnect.go, encoding.go, campaign_encoding.go: all that is known, as bytes and back
 //
 // Below them lies the memory. Pairs, clients and extensions are records without pointers in slabs, found by hash and

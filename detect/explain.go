@@ -190,6 +190,9 @@ func (d *Detector) accept(s *subject) {
 	if !p.has(runOpen) || p.member == 0 && !d.isAlive(p) {
 		d.openRun(s.pair, p, t)
 	}
+	if d.watch != nil {
+		d.seeAcceptance(p, t)
+	}
 	p.flags = p.flags&^(runOpen|wasGood) | runClosed | hasAccepted
 	if known {
 		p.flags |= wasGood
@@ -208,6 +211,9 @@ func (d *Detector) accept(s *subject) {
 		d.welcome(s, p)
 	} else if !d.conclude(s.pair, p) {
 		d.welcome(s, p)
+	}
+	if d.watch != nil {
+		d.tellAcceptance(p)
 	}
 	d.ensureAged(s.pair, p)
 }

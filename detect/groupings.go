@@ -141,6 +141,9 @@ func (d *Detector) judge(pi uint32, p *pair, t int64) {
 	}
 	d.viewed = d.viewOf(pi, p)
 	v := &d.viewed
+	if d.watch != nil {
+		d.tellGroups(v)
+	}
 	for i := range groupings {
 		g := &groupings[i]
 		figure, bar := g.reached(d, v)

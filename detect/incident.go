@@ -67,6 +67,9 @@ func (inc *incident) add(code uint8, n uint64, t int64) {
 
 // count counts a rejection of a member.
 func (d *Detector) count(inc *incident, m *member, code uint8, t int64) {
+	if d.watch != nil {
+		d.tellPause(inc, t)
+	}
 	inc.add(code, 1, t)
 	inc.pace.add(t)
 	m.attempts++

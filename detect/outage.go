@@ -33,6 +33,9 @@ func (d *Detector) checkOutages() {
 	d.ailing = slices.DeleteFunc(d.ailing, func(n uint32) bool {
 		r := &d.registrars[n]
 		r.failing = slices.DeleteFunc(r.failing, func(pi uint32) bool { return !d.isStillFailing(pi, n) })
+		if d.watch != nil {
+			d.tellFailing(n)
+		}
 		bar := max(r.thresholds.OutageClients, int(math.Ceil(r.thresholds.OutageRatio*float64(r.good))))
 		switch {
 		case r.outage == 0 && len(r.failing) == 0:

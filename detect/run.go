@@ -188,6 +188,9 @@ func (d *Detector) beginRun(s *subject, p *pair, t int64) {
 }
 
 func (d *Detector) openRun(pi uint32, p *pair, t int64) {
+	if d.watch != nil {
+		d.tellLapse(p)
+	}
 	d.forgetRun(pi, p)
 	p.flags |= runOpen
 	p.first, p.last = uint32(t), uint32(t)

@@ -6,17 +6,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"time"
 
-	"github.com/siphunt/siphunt/detect"
-	"github.com/siphunt/siphunt/plugin/internal/alert"
 	"github.com/siphunt/siphunt/plugin/internal/config"
-	"github.com/siphunt/siphunt/plugin/internal/flow"
 	"github.com/siphunt/siphunt/plugin/internal/replay"
 	"github.com/siphunt/siphunt/plugin/internal/report"
 )
@@ -93,31 +87,23 @@ func flagsFirst(flags *flag.FlagSet, args []string) []string {
 
 // collect reads the files that the arguments name. Where there is nothing to report it returns nil.
 func (c *call) collect(cfg *config.Config) (*report.Report, int) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := untilInterrupted()
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process
 	progress := newProgress(c.stderr, "reading", c.flags.Args())
+	defer progress.finish()
 	complain := func(text string) {
 		progress.clear()
 		c.complain("%s", text)
 	}
-	cfg.AlertFormat = "ecs" // the report reads it
-	encoder, err := cfg.NewEncoder("", version, complain)
+	in, err := newReportInput(cfg, complain)
 	if err != nil {
-		c.complain("%v", err)
+		complain(err.Error())
 		return nil, exitBad
 	}
-	collector := report.NewCollector()
-	r, err := replay.New(cfg, collectInto(collector, encoder), complain)
-	if err != nil {
-		c.complain("%v", err)
-		return nil, exitBad
-	}
-	r.Other = collector.Alert
 	o := report.Options{Version: version}
 	code := exitOK
 	for _, name := range c.flags.Args() {
-		if err := c.readFile(ctx, r, name, progress); err != nil && ctx.Err() == nil {
+		if err := c.readFile(ctx, in.replay, name, progress); err != nil && ctx.Err() == nil {
 			complain(err.Error())
 			code = exitBad
 			continue
@@ -127,52 +113,23 @@ func (c *call) collect(cfg *config.Config) (*report.Report, int) {
 			break
 		}
 	}
-	r.Finish()
-	progress.finish()
 	if len(o.Sources) == 0 {
 		return nil, code
 	}
-	if n := r.Counts(); n.Records > 0 {
-		o.Flows = flowQuality(&n)
-	}
-	return collector.Report(o), code
+	return in.report(o), code
 }
-
-// collectInto gives a replay's alerts to a collector in the form in which it reads those of others.
-func collectInto(collector *report.Collector, encoder *alert.Encoder) func(*detect.Alert) {
-	var line []byte
-	return func(a *detect.Alert) {
-		line = encoder.AppendJSON(line[:0], a, time.UnixMilli(a.Time))
-		collector.Alert(line)
-	}
-}
-
-// errInterrupted ends the reading of what is left.
-var errInterrupted = errors.New("interrupted")
 
 // readFile reads one file, or standard input, until its end or until ctx is done.
 func (c *call) readFile(ctx context.Context, r *replay.Replay, name string, p *progress) error {
-	in, title := c.stdin, "standard input"
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		in, title = f, name
+	if name == "-" {
+		return r.Read("standard input", newInterruptible(ctx, p.reader(c.stdin)))
 	}
-	return r.Read(title, p.reader(interruptible(ctx, in)))
-}
-
-// interruptible reads from in until ctx is done, even where in has nothing to give.
-func interruptible(ctx context.Context, in io.Reader) io.Reader {
-	out, pipe := io.Pipe()
-	context.AfterFunc(ctx, func() { _ = pipe.CloseWithError(errInterrupted) })
-	go func() {
-		_, err := io.Copy(pipe, in)
-		_ = pipe.CloseWithError(err)
-	}()
-	return out
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return r.Read(name, newInterruptible(ctx, p.reader(f)))
 }
 
 func sourceName(name string) string {
@@ -180,21 +137,6 @@ func sourceName(name string) string {
 		return "standard input"
 	}
 	return filepath.Base(name)
-}
-
-// flowQuality is what became of the flow records.
-func flowQuality(n *replay.Counts) *report.FlowQuality {
-	d := &n.Detector
-	q := &report.FlowQuality{
-		Records: n.Records, Relevant: n.Relevant, Other: n.Other, Rejections: d.Rejections, Acceptances: d.Acceptances, Allowed: d.Allowed,
-		Duplicates: d.Duplicates, Evicted: d.Evicted, EndedEarly: d.EndedEarly, GraceSeconds: float64(d.Grace) / 1000, Broken: n.Broken,
-	}
-	for i, count := range n.Dropped {
-		q.Drop(flow.Reason(i).String(), count, remedies[flow.Reason(i)])
-	}
-	q.Drop("late", d.Late, "the exporter: records arrive later than detector.idle_timeout.")
-	q.Drop("time_rejected", d.TimeRejected, "a clock: records are dated in the future.")
-	return q
 }
 
 // writeReport writes the page, and the JSON if it is asked for.

@@ -22,6 +22,8 @@ type Result struct {
 	Allow           []Candidate      `json:"allow"`           // candidates for the allowlist, strongest first; for a person to judge
 	Advice          []Advice         `json:"advice"`          // what to change elsewhere: exporters, data quality
 
+	TOML string `json:"toml"` // the recommended file; empty if nobody has asked for it
+
 	Backtest *Backtest `json:"backtest,omitempty"` // nil unless the records were read again
 	Curves   []Curve   `json:"curves,omitempty"`
 }

@@ -22,6 +22,7 @@ type Replay struct {
 
 	alert    func(*detect.Alert)
 	complain func(string)
+	beside   func(feed func(*detect.Detector))
 
 	detector *detect.Detector
 	decoder  *flow.Decoder
@@ -51,6 +52,13 @@ func New(c *config.Config, alert func(*detect.Alert), complain func(string)) (*R
 	}
 	return &Replay{alert: alert, complain: complain, detector: detector, decoder: decoder}, nil
 }
+
+// Watch has an observer told what the detector sees.
+func (r *Replay) Watch(o detect.Observer) { r.detector.SetObserver(o) }
+
+// Beside has take called for every batch of records, when the detector has had it. Whatever detectors it gives to feed, also at the
+// same time, get the batch, too.
+func (r *Replay) Beside(take func(feed func(*detect.Detector))) { r.beside = take }
 
 // Read takes one input to its end: JSON lines, plain or compressed with gzip or zstd. Bad lines are counted and passed
 // over. An input that breaks off has been used as far as it goes; the error is for one of which nothing could be read.
@@ -142,6 +150,9 @@ func (r *Replay) long(name string, number int) {
 func (r *Replay) feed() {
 	r.batch.Feed(r.detector)
 	r.report()
+	if r.beside != nil {
+		r.beside(r.batch.Feed)
+	}
 	r.counts.Add(&r.batch.Stats)
 	r.batch.Reset()
 }

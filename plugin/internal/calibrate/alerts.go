@@ -1,0 +1,140 @@
+package calibrate
+
+import (
+	"github.com/siphunt/siphunt/detect"
+)
+
+// Cause says in a word what an incident most likely is: "attack", "phone-like", "known-client", "outage", "withdrawn" or "slow",
+// which is an attack unless it is a phone that was forgotten.
+func Cause(a *detect.Alert) string {
+	switch {
+	case a.Kind == detect.Outage:
+		return "outage"
+	case a.State == detect.Withdrawn:
+		return "withdrawn"
+	case a.Confidence >= detect.Probable:
+		return "attack"
+	case a.KnownClient:
+		return "known-client"
+	case a.Slow:
+		return "slow"
+	case a.PhoneLike:
+		return "phone-like"
+	}
+	return "attack"
+}
+
+// Alert takes a report of the detector.
+func (c *Collector) Alert(a *detect.Alert) {
+	s, ok := subjectOf(a)
+	if ok {
+		c.peaks.tell(s)
+	}
+	if a.Sequence == 1 && ok {
+		if last, again := c.ended.last(s); again && a.First > last {
+			c.registrars.rest[pauses][attack].add((a.First - last + 999) / 1000)
+		}
+	}
+	switch a.State {
+	case detect.End, detect.Withdrawn:
+		c.measure(a)
+		c.candidates.note(a)
+		if cause := Cause(a); ok && (cause == "attack" || cause == "slow") {
+			c.ended.note(s, a.Last)
+		}
+	}
+}
+
+// subjectOf returns what the pairs of an incident have in common.
+func subjectOf(a *detect.Alert) (subject, bool) {
+	s := subject{registrar: a.Registrar.Addr, client: a.Client.Addr}
+	switch a.Kind {
+	case detect.Scan, detect.Spray:
+		s.by = byClient
+	case detect.Distributed:
+		s.by, s.client, s.extension = byExtension, s.registrar, hashText(a.Extension)
+		s = subject{by: byExtension, registrar: a.Registrar.Addr, extension: s.extension}
+	case detect.HorizontalScan:
+		s = subject{by: byHost, client: a.Client.Addr}
+	case detect.DistributedScan, detect.Outage:
+		s = subject{by: byRegistrar, registrar: a.Registrar.Addr}
+	case detect.BruteForce:
+		s.by, s.extension = byPair, hashText(a.Extension)
+	default:
+		return s, false
+	}
+	return s, true
+}
+
+// measure counts what an incident has come to.
+func (c *Collector) measure(a *detect.Alert) {
+	verdict := attack
+	switch Cause(a) {
+	case "withdrawn":
+		verdict = good
+	case "known-client", "phone-like":
+		verdict = unclear
+	}
+	m, size := sizeOf(a)
+	if m >= 0 {
+		c.registrars.of(a.Registrar.Addr)[m][verdict].add(int64(max(size, 0)))
+	}
+}
+
+// sizeOf returns the measure that the threshold of an incident judges, and what it came to, less what raised the threshold.
+func sizeOf(a *detect.Alert) (m measure, size int) {
+	t := &a.Thresholds
+	extensions := max(a.Extensions.Count, a.Clients.Count) // of a network of clients each may have the same
+	switch a.Crossed.Key {
+	case "attempts":
+		return rejectionsPerLogin, a.Attempts
+	case "fast_attempts":
+		return burstPerLogin, a.Crossed.Value
+	case "slow_attempts":
+		return attemptsInADay, a.Attempts
+	case "scan_attempts":
+		return suspiciousRejections, a.Attempts - (a.Crossed.Threshold - t.ScanAttempts)
+	case "scan_extensions":
+		return suspiciousExtensions, extensions - (a.Crossed.Threshold - t.ScanExtensions)
+	case "spray_attempts":
+		if a.Slow {
+			return extensionsInADay, extensions
+		}
+		return suspiciousExtensions, extensions
+	case "slow_extensions":
+		return extensionsInADay, extensions - (a.Crossed.Threshold - t.SlowExtensions)
+	case "distributed_clients":
+		return suspiciousClients, a.Clients.Count
+	case "slow_clients":
+		return clientsInADay, a.Clients.Count
+	case "horizontal_registrars":
+		return suspiciousRegistrars, a.Registrars.Count
+	case "distributed_scan_size":
+		return suspiciousSpread, min(a.Clients.Count, a.Extensions.Count)
+	case "outage_clients":
+		return failingClients, extensions
+	}
+	return -1, 0
+}
+
+// ended remembers attacks that are over, so that one that comes back is noticed.
+type ended struct {
+	at map[subject]int64 // last attempt, Unix milliseconds
+}
+
+// maxEnded is how many are remembered. Where there are more, all are forgotten.
+const maxEnded = 4096
+
+func newEnded() ended { return ended{map[subject]int64{}} }
+
+func (e *ended) note(s subject, at int64) {
+	if len(e.at) >= maxEnded {
+		clear(e.at)
+	}
+	e.at[s] = at
+}
+
+func (e *ended) last(s subject) (int64, bool) {
+	at, ok := e.at[s]
+	return at, ok
+}

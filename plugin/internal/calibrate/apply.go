@@ -1,0 +1,121 @@
+package calibrate
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/siphunt/siphunt/detect"
+)
+
+// Apply returns a configuration with what is recommended; cfg stays as it is. Overrides that have the general value of a key, which is
+// what those have that do not name it, follow it.
+func (r *Result) Apply(cfg *detect.Config) detect.Config {
+	out := *cfg
+	out.Overrides = slices.Clone(cfg.Overrides)
+	for _, rec := range r.Recommendations {
+		if !rec.changes() {
+			continue
+		}
+		before := out.Thresholds
+		setKey(&out, rec)
+		for i := range out.Overrides {
+			follow(&out.Overrides[i].Thresholds, &before, rec)
+		}
+	}
+	for _, o := range r.Overrides {
+		th := *thresholdsOf(&out, o.Registrar)
+		for _, rec := range o.Recommendations {
+			if field := thresholdField(rec.Key); field != nil && rec.changes() {
+				*field(&th) = int(rec.number())
+			}
+		}
+		own := netip.PrefixFrom(o.Registrar, o.Registrar.BitLen())
+		out.Overrides = slices.DeleteFunc(out.Overrides, func(x detect.Override) bool {
+			return len(x.Registrars) == 1 && x.Registrars[0] == own
+		})
+		out.Overrides = append(out.Overrides, detect.Override{Registrars: []netip.Prefix{own}, Thresholds: th})
+	}
+	return out
+}
+
+// setKey sets one key.
+func setKey(cfg *detect.Config, rec Recommendation) {
+	d := time.Duration(rec.number()) * time.Second
+	switch rec.Key {
+	case "challenge_grace":
+		cfg.ChallengeGrace = d
+	case "known_good_ttl":
+		cfg.KnownGoodTTL = d
+	case "idle_timeout":
+		cfg.IdleTimeout = d
+	case "max_pairs":
+		cfg.MaxPairs = int(rec.number())
+	default:
+		if field := thresholdField(rec.Key); field != nil {
+			*field(&cfg.Thresholds) = int(rec.number())
+		}
+	}
+}
+
+func follow(th, before *detect.Thresholds, rec Recommendation) {
+	if field := thresholdField(rec.Key); field != nil && *field(th) == *field(before) {
+		*field(th) = int(rec.number())
+	}
+}
+
+func thresholdField(key string) func(*detect.Thresholds) *int {
+	if i := slices.IndexFunc(rules, func(r rule) bool { return r.key == key }); i >= 0 {
+		return rules[i].field
+	}
+	return nil
+}
+
+// drop takes a recommendation back, since it would lose attacks.
+func (r *Result) drop(key string, lost int) {
+	refuse := func(recs []Recommendation) {
+		for i := range recs {
+			if x := &recs[i]; x.Key == key && x.changes() {
+				x.Reason = "the back-test has lost " + times(int64(lost), "attack") + " with " + x.Recommended + ": " + x.Reason
+				x.Verdict, x.Recommended = Compare, x.Present
+			}
+		}
+	}
+	refuse(r.Recommendations)
+	for i := range r.Overrides {
+		refuse(r.Overrides[i].Recommendations)
+	}
+	for i := range r.Distributions {
+		if d := &r.Distributions[i]; d.Key == key {
+			d.Recommended = d.Threshold
+		}
+	}
+}
+
+// changed returns the keys that other values are recommended for, here or for a registrar.
+func (r *Result) changed() (keys []string) {
+	note := func(recs []Recommendation) {
+		for _, x := range recs {
+			if x.changes() && !slices.Contains(keys, x.Key) {
+				keys = append(keys, x.Key)
+			}
+		}
+	}
+	note(r.Recommendations)
+	for _, o := range r.Overrides {
+		note(o.Recommendations)
+	}
+	return keys
+}
+
+// only returns the result with the recommendations for one key.
+func (r *Result) only(key string) *Result {
+	others := func(x Recommendation) bool { return x.Key != key }
+	one := &Result{Recommendations: slices.DeleteFunc(slices.Clone(r.Recommendations), others)}
+	for _, o := range r.Overrides {
+		if recs := slices.DeleteFunc(slices.Clone(o.Recommendations), others); len(recs) > 0 {
+			one.Overrides = append(one.Overrides, Override{o.Registrar, recs})
+		}
+	}
+	return one
+}
