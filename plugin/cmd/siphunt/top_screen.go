@@ -90,13 +90,13 @@ func (t *top) table(incidents []detect.Alert, width int) string {
 		w.Style().Size.WidthMax = width
 		w.SetRowPainter(func(row table.Row) text.Colors { return severityColours[row[0].(int)] })
 	}
-	w.AppendHeader(table.Row{"sev", "kind", "attacker", "target", "attempts", "a minute", "since", "last", "success"})
+	w.AppendHeader(table.Row{"sev", "break-in", "kind", "attacker", "target", "attempts", "/min", "since", "last"})
 	for i := range incidents {
 		w.AppendRow(t.row(&incidents[i]))
 	}
 	right := table.ColumnConfig{Align: text.AlignRight, AlignHeader: text.AlignRight}
 	var columns []table.ColumnConfig
-	for _, n := range []int{1, 5, 6, 7, 8} {
+	for _, n := range []int{1, 6, 7, 8, 9} {
 		right.Number = n
 		columns = append(columns, right)
 	}
@@ -114,7 +114,9 @@ var severityColours = map[int]text.Colors{
 func (t *top) row(a *detect.Alert) table.Row {
 	clock := t.follower.Stats().Clock
 	ago := func(at int64) string { return brief(time.Duration(clock-at) * time.Millisecond) }
-	return table.Row{a.Severity, a.Kind.String(), attacker(a), target(a), a.Attempts, fmt.Sprintf("%.0f", alert.Rate(a)), ago(a.First), ago(a.Last), a.Confidence.String()}
+	return table.Row{
+		a.Severity, a.Confidence.String(), a.Kind.String(), attacker(a), target(a), a.Attempts, fmt.Sprintf("%.0f", alert.Rate(a)), ago(a.First), ago(a.Last),
+	}
 }
 
 // attacker is the client, or of many their number.

@@ -107,7 +107,7 @@ func TestTopShowsARunningDetector(t *testing.T) {
 		`^siphunt main, \d\d:\d\d:\d\d UTC, state \d\.\ds old$`,
 		`^\d+ SIP records/s, lag \d+d, 2 incidents open, 2 pairs remembered, 0 evicted, 0 ended early$`,
 		`^$`,
-		`^ +sev +kind +attacker +target +attempts +a minute +since +last +success`,
+		`^ +sev +break-in +kind +attacker +target +attempts +/min +since +last`,
 		`^─`,
 		`^ +47 +brute-force +198\.18\.1\.14 +301@pbx on 198\.18\.0\.10 +30 +62 +29s +0\.0s`,
 		`^ +47 +brute-force +198\.18\.1\.13 +300@pbx on 198\.18\.0\.10 +25 +62 +54s +30s`,

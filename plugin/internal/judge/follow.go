@@ -19,8 +19,8 @@ type Follower struct {
 	state  *state.Follower
 	got    *Restored
 
-	// Now is the wall clock of the newest entry since the newest snapshot, Unix milliseconds; 0 if there is none. A detector that is
-	// at work writes one each second.
+	// Now is the wall clock of the newest entry, Unix milliseconds; 0 if there was none since the first snapshot that was read. A detector
+	// that is at work writes one each second.
 	Now int64
 	// Lag is how far the newest record of the last chunk was behind the wall clock, milliseconds.
 	Lag int64
@@ -51,7 +51,7 @@ func NewFollower(folder, name string, source *rules.Source, r *rules.Rules) (*Fo
 func (f *Follower) Follow() error {
 	var e journal.Entry
 	return f.state.Follow(func(version byte, snapshot io.Reader) error {
-		f.Now, f.noted = 0, max(f.Now, f.noted) // the entries since come again
+		f.noted = f.Now // entries up to it come again
 		return guard.Call(func() error { return f.got.replace(snapshot, f.source, f.today, Formats[version]) })
 	}, func(version byte, payload []byte) error {
 		err := guard.Call(func() error { return f.got.redo(&e, payload, f.name, f.source, Formats[version]) })
@@ -84,7 +84,7 @@ func (f *Follower) note(e *journal.Entry) {
 
 // Rate returns how many SIP records a second came in the last ten seconds.
 func (f *Follower) Rate() float64 {
-	now, n := max(f.Now, f.noted)/1000, uint64(0)
+	now, n := f.Now/1000, uint64(0)
 	for _, s := range f.seconds {
 		if s.second > now-rateSpan {
 			n += s.n

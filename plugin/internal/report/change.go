@@ -45,7 +45,7 @@ func thresholdChanges(c *calibrate.Result) []Change {
 	add := func(all []calibrate.Recommendation, where string) {
 		for _, r := range all {
 			if r.Verdict == calibrate.Raise || r.Verdict == calibrate.Lower {
-				list = append(list, Change{fmt.Sprintf("Set %s = %s%s; now it is %s.", r.Key, r.Recommended, where, r.Present), r.Reason})
+				list = append(list, Change{fmt.Sprintf("Set %s = %s%s; now it is %s.", r.Key, r.Recommended, where, r.Present), sentence(r.Reason)})
 			}
 		}
 	}
@@ -54,7 +54,7 @@ func thresholdChanges(c *calibrate.Result) []Change {
 		add(o.Recommendations, " for "+o.Registrar.String())
 	}
 	for _, a := range c.Advice {
-		list = append(list, Change{"Look at the " + a.Subject + ".", a.Text})
+		list = append(list, Change{"Look at the " + a.Subject + ".", sentence(a.Text)})
 	}
 	return list
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -35,15 +36,15 @@ func judgedOf(c *calibrate.Result) []judged {
 	var list []judged
 	for i := range c.Distributions {
 		d := &c.Distributions[i]
-		j := judged{Distribution: d, Plot: plotDistribution(d)}
-		for _, l := range lanesOf(d) {
-			if l.series.Count > 0 {
-				j.Lanes = append(j.Lanes, shown{l.name, l.series})
-			}
+		lanes := lanesOf(d)
+		if len(lanes) == 0 {
+			continue
 		}
-		if len(j.Lanes) > 0 {
-			list = append(list, j)
+		j := judged{Distribution: d, Plot: plotDistribution(d, lanes)}
+		for _, l := range lanes {
+			j.Lanes = append(j.Lanes, shown{l.name, l.series})
 		}
+		list = append(list, j)
 	}
 	return list
 }
@@ -55,8 +56,14 @@ type lane struct {
 	ink    ink
 }
 
+// lanesOf returns those in which there is something.
 func lanesOf(d *calibrate.Distribution) []lane {
-	return []lane{{"phones", &d.Good, inkLow}, {"unclear", &d.Unclear, inkMedium}, {"attacks", &d.Attack, inkCritical}}
+	attacks := "attacks"
+	if d.Key == "outage_clients" {
+		attacks = "outages"
+	}
+	all := []lane{{"phones", &d.Good, inkLow}, {"unclear", &d.Unclear, inkMedium}, {attacks, &d.Attack, inkCritical}}
+	return slices.DeleteFunc(all, func(l lane) bool { return l.series.Count == 0 })
 }
 
 // measureName is a distribution's name as a person says it.
@@ -67,12 +74,11 @@ func quantity(v float64, unit string) string { return brief(v) + " " + unit }
 
 // plotDistribution draws how often which value was seen, a lane for each verdict, and the threshold through all of them. Each
 // lane has a height of its own: phones are many, attacks few.
-func plotDistribution(d *calibrate.Distribution) *drawing {
+func plotDistribution(d *calibrate.Distribution, lanes []lane) *drawing {
 	label := fmt.Sprintf("How often which number of %s was seen, for phones, unclear cases and attacks, on a logarithmic scale, with the threshold at %s. The table has the figures.",
 		d.Unit, quantity(d.Threshold, d.Unit))
-	return newDrawing(label, halfWidth, 250, func(s size) *plot.Plot {
+	return newDrawing(label, halfWidth, 70+60*float64(len(lanes)), func(s size) *plot.Plot {
 		p := newPlot()
-		lanes := lanesOf(d)
 		highest := math.Max(d.Threshold, d.Recommended) * 1.6
 		names := make([]plot.Tick, len(lanes))
 		bars := &boxes{}
@@ -82,8 +88,11 @@ func plotDistribution(d *calibrate.Distribution) *drawing {
 			bars.list = append(bars.list, laneBoxes(l, floor)...)
 			highest = math.Max(highest, float64(l.series.Max)*1.1)
 		}
-		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, decades{}
+		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, decades{zero: zeroTo}
 		p.X.Label.Text = d.Unit
+		if d.Unit == "s" {
+			p.X.Label.Text = "seconds"
+		}
 		p.Y.Tick.Marker, p.Y.Tick.Label.Color = plot.ConstantTicks(names), inkText
 		p.Add(grid(true, false), floors(len(lanes), highest), bars)
 		addThresholds(p, d, float64(len(lanes)))
@@ -92,8 +101,11 @@ func plotDistribution(d *calibrate.Distribution) *drawing {
 	})
 }
 
-// lowestValue is where zero stands, for it has no place on a logarithmic scale.
-const lowestValue = 0.5
+// Zero has no place on a logarithmic scale: it stands between these two.
+const (
+	lowestValue = 0.3
+	zeroTo      = 0.5
+)
 
 // laneBoxes are a series' bars on a floor: up to ten a bar for each value, beyond ten for each decade.
 func laneBoxes(l lane, floor float64) []box {
@@ -129,8 +141,11 @@ func binOf(v int64) int {
 }
 
 func binEdges(n int) (from, to float64) {
-	if n < exactBins {
-		return math.Max(float64(n)-0.5, lowestValue), float64(n) + 0.5
+	switch {
+	case n == 0:
+		return lowestValue, zeroTo - 0.02
+	case n < exactBins:
+		return float64(n) - 0.5, float64(n) + 0.5
 	}
 	edge := func(i int) float64 { return math.Pow(10, 1+float64(i)/decadeBins) }
 	return edge(n - exactBins), edge(n - exactBins + 1)
@@ -148,7 +163,7 @@ func floors(n int, highest float64) *boxes {
 // dashes are those of what is only recommended.
 var dashes = []vg.Length{5, 4}
 
-// addThresholds draws the threshold that is in force, and the one that is recommended where that differs.
+// addThresholds draws the threshold that is in force, and the one that is recommended where that differs; none where no key judges it.
 func addThresholds(p *plot.Plot, d *calibrate.Distribution, top float64) {
 	line := func(at float64, word string, color ink, align text.XAlignment) {
 		v := math.Max(at, lowestValue)
@@ -159,6 +174,9 @@ func addThresholds(p *plot.Plot, d *calibrate.Distribution, top float64) {
 			rule.LineStyle.Dashes = dashes
 		}
 		p.Add(rule, label)
+	}
+	if d.Key == "" {
+		return
 	}
 	side := draw.XRight // the present one's text, away from the other
 	if d.Recommended < d.Threshold {

@@ -28,7 +28,7 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"table": func(caption, name, note, others string, list List[Party]) partyTable {
 		return partyTable{caption, name, note, others, list}
 	},
-	"measure": measureName, "quantity": quantity, "whole": thousands[int64],
+	"measure": measureName, "state": stateName, "quantity": quantity, "whole": thousands[int64],
 	"first": func(list []Entered) Entered { return list[0] },
 }).Parse(pageText))
 

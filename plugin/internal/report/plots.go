@@ -228,12 +228,16 @@ func plotAttackers(attackers []Party) *drawing {
 	})
 }
 
-// decades are ticks at the powers of ten.
-type decades struct{}
+// decades are ticks at the powers of ten, from 1 on where zero has a place below.
+type decades struct{ zero float64 }
 
 // Ticks returns them.
-func (decades) Ticks(lowest, highest float64) []plot.Tick {
+func (d decades) Ticks(lowest, highest float64) []plot.Tick {
 	var list []plot.Tick
+	if d.zero > 0 {
+		list = append(list, plot.Tick{Value: math.Sqrt(lowest * d.zero), Label: "0"})
+		lowest = d.zero
+	}
 	for v := math.Pow(10, math.Ceil(math.Log10(lowest)-1e-9)); v <= highest*1.0001; v *= 10 {
 		label := brief(v)
 		switch {

@@ -48,7 +48,7 @@ func firstOf[T any](all []T, limit int) List[T] {
 const (
 	maxBreakIns  = 200
 	maxParties   = 25
-	maxIncidents = 100
+	maxIncidents = 50
 )
 
 // Verdict is the one thing to know.

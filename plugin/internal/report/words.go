@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/siphunt/siphunt/detect"
 )
@@ -99,6 +101,26 @@ func severityName(severity int) string {
 
 // kindName is a kind as a person says it.
 func kindName(kind string) string { return strings.ReplaceAll(kind, "-", " ") }
+
+// sentence makes one of a clause.
+func sentence(s string) string {
+	first, n := utf8.DecodeRuneInString(s)
+	if s = string(unicode.ToUpper(first)) + s[n:]; !strings.HasSuffix(s, ".") {
+		s += "."
+	}
+	return s
+}
+
+// stateName is how far an incident is.
+func stateName(state string) string {
+	switch state {
+	case ended, merged:
+		return "over"
+	case withdrawn:
+		return "taken back: no attack"
+	}
+	return "under way"
+}
 
 // shortID is enough of an id to find it again.
 func shortID(id string) string { return id[:min(8, len(id))] }
