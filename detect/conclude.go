@@ -73,8 +73,23 @@ func (d *Detector) isDoubtful(p *pair) bool {
 		return false
 	}
 	return d.passwordRefused(p) && p.count() >= 2 ||
-		d.hard(p) == 0 && p.count() >= d.doubtfulChallenges(d.clients.At(p.client)) && d.now-d.graces.since >= settledAfter
+		d.hard(p) == 0 && p.count() >= d.doubtfulChallenges(d.clients.At(p.client)) && d.now-d.graces.since >= settledAfter && !d.isStorm(p)
 }
+
+// isStorm tells whether the client of a pair logs in on many extensions at once: phones that have all been restarted begin anew while their
+// registrar is busy. Who tries passwords has tried one account before the next, or a few at a time.
+func (d *Detector) isStorm(p *pair) bool {
+	others := 0
+	d.eachOfClient(d.clients.At(p.client), func(qi uint32) {
+		if q := d.pairs.At(qi); q != p && q.member == 0 && q.isWaiting() && d.isAlive(q) {
+			others++
+		}
+	})
+	return others >= stormLogins
+}
+
+// stormLogins is how many logins of one client are under way at once, beside another, in a storm.
+const stormLogins = 5
 
 // settledAfter is the age, in milliseconds, before which a detector has not seen who is good.
 const settledAfter = 3_600_000
@@ -93,7 +108,7 @@ func (d *Detector) concludeMember(p *pair) bool {
 	}
 	if !m.accepted {
 		m.accepted = true
-		if p.count() <= d.registrars[inc.registrar].echo.factor() && d.hard(p) == 0 {
+		if inc.kind == HorizontalScan || p.count() <= d.registrars[inc.registrar].echo.factor() && d.hard(p) == 0 {
 			inc.acceptedLogins++
 		}
 	}
@@ -131,6 +146,9 @@ func (d *Detector) confidence(inc *incident, p *pair) Confidence {
 	case Distributed:
 		return d.distributedConfidence(p, n)
 	case DistributedScan:
+		if d.isPhoneLike(inc) {
+			return d.phoneConfidence(inc, p)
+		}
 		if d.passwordRefused(p) || n >= d.thresholdsOf(p).FastAttempts && d.hard(p) == 0 {
 			return Probable
 		}
@@ -143,17 +161,16 @@ func (d *Detector) confidence(inc *incident, p *pair) Confidence {
 
 func (d *Detector) bruteForceConfidence(inc *incident, p *pair, c *client) Confidence {
 	switch {
-	case inc.known:
+	case inc.known && d.isPhoneLike(inc):
 		return Unlikely
-	case inc.fast && inc.attempts < uint64(d.thresholdsOf(p).Attempts) && c.flags&isTool == 0:
+	case inc.known && c.flags&isTool == 0, inc.fast && inc.attempts < uint64(d.thresholdsOf(p).Attempts) && c.flags&isTool == 0:
 		return Probable
-	case d.isPhoneLike(inc):
-		if d.isOwnedElsewhere(p) || d.hasOtherSuspects(p, c) {
-			return Probable
-		}
-		return Unlikely
+	case !d.isPhoneLike(inc):
+		return Confirmed
+	case d.hasOtherSuspects(p, c):
+		return Probable
 	}
-	return Confirmed
+	return d.phoneConfidence(inc, p)
 }
 
 // hasOtherSuspects tells whether the client of a pair has another one that is suspicious.
@@ -184,11 +201,11 @@ func (d *Detector) scanConfidence(inc *incident, c *client, p *pair, n int) Conf
 	switch {
 	case inc.isMostlyAccepted():
 		return NoConfidence
-	case inc.few && d.isPhoneLike(inc):
-		if d.isOwnedElsewhere(p) {
-			return Probable
+	case d.isPhoneLike(inc):
+		if !d.passwordRefused(p) && n < d.doubtfulChallenges(c) { // one that is set up right
+			return NoConfidence
 		}
-		return Unlikely
+		return d.phoneConfidence(inc, p)
 	case d.passwordRefused(p) || n >= d.doubtfulChallenges(c) || n >= 2 && inc.homes < severalHomes:
 		return surely
 	case inc.homes > 0: // others are at home behind this address, and a login takes a challenge or two
@@ -209,7 +226,8 @@ func (d *Detector) isOwnedElsewhere(p *pair) bool {
 	return others > 0
 }
 
-// considerWithdrawal ends a scan most of whose extensions were accepted after a challenge or two: a NAT of phones.
+// considerWithdrawal ends a scan most of whose extensions were accepted after a challenge or two: a NAT of phones. At many registrars a
+// guesser is accepted by few, whatever it takes.
 func (d *Detector) considerWithdrawal(inc *incident) {
 	if inc.isMostlyAccepted() {
 		d.finish(inc, Withdrawn, EndAccepted)
@@ -217,47 +235,7 @@ func (d *Detector) considerWithdrawal(inc *incident) {
 }
 
 func (inc *incident) isMostlyAccepted() bool {
-	return (inc.kind == Scan || inc.kind == Spray) && 2*inc.acceptedLogins > inc.size
-}
-
-// A phone with a wrong password tries again every 20 to 120 seconds, with two rejections each time, or twice as many where two
-// probes see them.
-const (
-	phonePace     = 18    // rejections a minute, on average
-	phonePeak     = 24    // in any minute
-	phoneAttempts = 250   // of an account that registers from elsewhere: by then somebody has put the password right
-	deadAttempts  = 2_000 // of an account that nobody registers: a phone that was forgotten
-	fewPhones     = 3     // that are set up wrong behind one address
-)
-
-// isPhoneLike tells whether a brute force, or a scan of few extensions, is no faster and no longer than phones with wrong
-// passwords. Where there is no such account, no password is guessed.
-func (d *Detector) isPhoneLike(inc *incident) bool {
-	phones := uint64(1)
-	if inc.few {
-		phones = uint64(inc.size)
-	}
-	if inc.kind != BruteForce && (!inc.few || phones > fewPhones) {
-		return false
-	}
-	if uint64(inc.pace.peak) > phonePeak*phones || inc.attempts*60_000 > phonePace*phones*uint64(inc.last-inc.first) {
-		return false
-	}
-	limit := uint64(deadAttempts)
-	if inc.kind == BruteForce && d.isOwnedElsewhere(d.pairs.At(d.members.At(inc.members).pair)) {
-		limit = phoneAttempts
-	}
-	return inc.attempts < limit*phones || inc.attempts == d.notFound(inc)
-}
-
-// notFound returns how many rejections of an incident said that there is no such account.
-func (d *Detector) notFound(inc *incident) (n uint64) {
-	for code, count := range inc.codes {
-		if (d.hardCodes&^d.refusedCodes)&(1<<code) != 0 {
-			n += count
-		}
-	}
-	return n
+	return (inc.kind == Scan || inc.kind == Spray || inc.kind == HorizontalScan) && 2*inc.acceptedLogins > inc.size
 }
 
 // pace is the greatest number of rejections in a minute of the clock.
@@ -282,7 +260,7 @@ func (d *Detector) severity(inc *incident) int {
 	base := SeverityLow
 	switch inc.kind {
 	case BruteForce:
-		if !inc.known && !inc.isSlow() && !d.isPhoneLike(inc) {
+		if !inc.isSlow() && !d.isPhoneLike(inc) {
 			base = SeverityMedium
 		}
 	case Scan:
@@ -290,7 +268,7 @@ func (d *Detector) severity(inc *incident) int {
 			base = SeverityMedium
 		}
 	case Spray, Distributed, HorizontalScan, DistributedScan:
-		if !inc.isSlow() {
+		if !inc.isSlow() && !d.isPhoneLike(inc) {
 			base = SeverityHigh
 		}
 	}

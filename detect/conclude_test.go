@@ -37,11 +37,25 @@ func TestBruteForceThatSucceeds(t *testing.T) {
 		"quickly": {func(s *plot) {
 			s.guess(attacker, "300@pbx", 200, 100*time.Millisecond)
 		}, detect.Confirmed, 99},
-		"a known client, however quickly": {func(s *plot) {
+		"a known client, at a phone's pace": {func(s *plot) {
+			s.login(attacker, "300@pbx")
+			s.wait(time.Minute)
+			s.guess(attacker, "300@pbx", 5000, 5*time.Second)
+		}, detect.Unlikely, 21},
+		"a known client, quickly": {func(s *plot) {
 			s.login(attacker, "300@pbx")
 			s.wait(time.Minute)
 			s.guess(attacker, "300@pbx", 200, 100*time.Millisecond)
-		}, detect.Unlikely, 21},
+		}, detect.Probable, 73},
+		"a known client with a tool": {func(s *plot) {
+			s.login(attacker, "300@pbx")
+			s.wait(time.Minute)
+			s.says(attacker, "300@pbx", "friendly-scanner")
+			s.guess(attacker, "300@pbx", 200, 100*time.Millisecond)
+		}, detect.Confirmed, 99},
+		"like a phone, but 300 times": {func(s *plot) {
+			s.guess(attacker, "300@pbx", 300, 6*time.Second)
+		}, detect.Probable, 73},
 		"nine guesses in a second": {func(s *plot) {
 			s.guess(attacker, "300@pbx", 9, 100*time.Millisecond)
 		}, detect.Probable, 73},

@@ -183,7 +183,6 @@ func (d *Detector) accept(s *subject) {
 		return
 	}
 	if p.has(isSuspicious) && p.has(runClosed) { // the doubt about an earlier acceptance stays
-		p.accepted = uint32(t)
 		return
 	}
 	known := p.has(good)

@@ -46,11 +46,11 @@ type view struct {
 
 // groupings are all kinds of attack, strongest claim first.
 var groupings = [...]grouping{
-	{kind: HorizontalScan, by: byHost, key: "horizontal_registrars", reached: func(_ *Detector, v *view) (int, int) {
-		return int(v.host.active), v.thresholds.HorizontalRegistrars
+	{kind: HorizontalScan, by: byHost, key: "horizontal_registrars", reached: func(d *Detector, v *view) (int, int) {
+		return d.registrarsOfHost(v, int(v.host.active), v.thresholds.HorizontalRegistrars)
 	}},
-	{kind: HorizontalScan, by: byHost, slow: true, key: "horizontal_registrars", reached: func(_ *Detector, v *view) (int, int) {
-		return int(v.host.active + v.host.resting), 2 * v.thresholds.HorizontalRegistrars
+	{kind: HorizontalScan, by: byHost, slow: true, key: "horizontal_registrars", reached: func(d *Detector, v *view) (int, int) {
+		return d.registrarsOfHost(v, int(v.host.active+v.host.resting), 2*v.thresholds.HorizontalRegistrars)
 	}},
 	{kind: Scan, by: byClient, key: "scan_extensions", reached: func(_ *Detector, v *view) (int, int) {
 		return int(v.client.suspicious), v.allow(v.thresholds.ScanExtensions, int(v.c.good))
@@ -69,7 +69,7 @@ var groupings = [...]grouping{
 	}},
 	{kind: Distributed, by: byExtension, key: "distributed_clients", reached: (*Detector).distributedClients},
 	{kind: DistributedScan, by: byRegistrar, key: "distributed_scan_size", reached: func(d *Detector, v *view) (int, int) {
-		return min(v.r.suspiciousClients, v.r.suspiciousExtensions), v.allow(v.thresholds.DistributedScanSize, v.r.recent.sum(d.now))
+		return v.r.spread(), v.allow(v.thresholds.DistributedScanSize, v.r.recent.sum(d.now))
 	}},
 	{kind: Scan, by: byClient, slow: true, key: "slow_extensions", reached: func(_ *Detector, v *view) (int, int) {
 		return v.client.inADay(), v.allow(v.thresholds.SlowExtensions, int(v.c.good))
@@ -91,6 +91,12 @@ var groupings = [...]grouping{
 	}},
 }
 
+// spread returns how widely what is suspicious at a registrar is distributed: over so many clients, or so many accounts more than one a client, and so
+// many extensions.
+func (r *registrar) spread() int {
+	return min(max(r.suspiciousClients, len(r.suspects)-r.suspiciousClients), r.suspiciousExtensions)
+}
+
 // inADay returns the pairs of a group that the sums of a day count, 0 where more than half of them are of the last idle_timeout: what is
 // fast has rows of its own.
 func (g *group) inADay() int {
@@ -109,6 +115,40 @@ func (v *view) allow(bar, known int) int {
 // owner does not raise it.
 func (v *view) allowOwners(bar int) int {
 	return bar + int(v.thresholds.ScanKnownRatio*float64(v.e.good))
+}
+
+// registrarsOfHost counts the registrars where an address makes unexplained attempts. Many people behind it have accounts at many registrars,
+// and are accepted there in the end.
+func (d *Detector) registrarsOfHost(v *view, figure, bar int) (int, int) {
+	if figure < bar {
+		return 0, bar
+	}
+	enough := math.MaxInt
+	if v.thresholds.ScanKnownRatio > 0 {
+		enough = int(float64(figure-bar+1)/v.thresholds.ScanKnownRatio) + 1
+	}
+	bar = v.allow(bar, d.goodOfHost(&v.c.address, enough))
+	if figure >= bar && d.isMostlyAcceptedHost(&v.host) {
+		return 0, bar
+	}
+	return figure, bar
+}
+
+// isMostlyAcceptedHost tells whether more than half of the pairs of an address that are suspicious have been accepted: they are in doubt, no more.
+func (d *Detector) isMostlyAcceptedHost(h *host) bool {
+	suspicious, accepted := 0, 0
+	for ci := h.clients; ci != 0; ci = d.clients.At(ci).neighbour {
+		d.eachOfClient(d.clients.At(ci), func(pi uint32) {
+			p := d.pairs.At(pi)
+			if p.has(isSuspicious) {
+				suspicious++
+				if p.has(runClosed) {
+					accepted++
+				}
+			}
+		})
+	}
+	return 2*accepted > suspicious
 }
 
 // distributedClients counts the clients that guess on an extension, where one of them alone did not make the attempts.
@@ -147,7 +187,7 @@ func (d *Detector) judge(pi uint32, p *pair, t int64) {
 	for i := range groupings {
 		g := &groupings[i]
 		figure, bar := g.reached(d, v)
-		if figure < bar || d.isTaken(g.by, v) || p.member != 0 && (g.by == byRegistrar || g.by == byPair && d.incidentOf(p).kind == BruteForce) {
+		if figure < bar || d.isTaken(g.by, v) || p.member != 0 && (g.by == byRegistrar || g.by == byPair && (g.slow || d.incidentOf(p).kind == BruteForce)) {
 			continue
 		}
 		d.open(g, v, Crossing{g.key, bar, figure, t})
@@ -287,7 +327,7 @@ func (d *Detector) checkAttacks() {
 			return true
 		}
 		r := &d.registrars[inc.registrar]
-		if 2*min(r.suspiciousClients, r.suspiciousExtensions) >= inc.crossed.Threshold {
+		if 2*r.spread() >= inc.crossed.Threshold {
 			return false
 		}
 		d.end(inc, EndIdle)

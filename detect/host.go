@@ -93,6 +93,20 @@ func (m *memory) leaveHost(ci uint32, c *client) {
 	m.releaseHost(n)
 }
 
+// goodOfHost returns how many pairs of an address are known good, at all registrars, up to a number that is enough.
+func (m *memory) goodOfHost(address *[16]byte, enough int) (n int) {
+	for clients := m.residents.Probe(hashAddress(address)); n < enough; {
+		ci := clients.Next()
+		if ci == 0 {
+			break
+		}
+		if c := m.clients.At(ci); c.address == *address {
+			n += int(c.good)
+		}
+	}
+	return min(n, enough)
+}
+
 func (m *memory) releaseHost(hi uint32) {
 	if h := m.hosts.At(hi); h.clients == 0 && h.incident == 0 {
 		m.hostIndex.Remove(hashAddress(&h.address), hi)

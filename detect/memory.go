@@ -24,6 +24,7 @@ type memory struct {
 	loaded         uint32 // keeps loads from being optimised away: see load
 
 	identities store.Index // pairs that are known good, by client and extension
+	residents  store.Index // clients with a pair that is known good, by address
 
 	groups    store.Slab[group, *group]
 	hosts     store.Slab[host, *host]
@@ -317,6 +318,9 @@ func (m *memory) countGood(p *pair, is bool) {
 	c, e := m.clients.At(p.client), m.extensions.At(p.extension)
 	r := &m.registrars[c.registrar]
 	if is {
+		if c.good == 0 {
+			m.residents.Insert(hashAddress(&c.address), p.client)
+		}
 		c.good++
 		e.good++
 		r.good++
@@ -325,4 +329,7 @@ func (m *memory) countGood(p *pair, is bool) {
 	c.good--
 	e.good--
 	r.good--
+	if c.good == 0 {
+		m.residents.Remove(hashAddress(&c.address), p.client)
+	}
 }

@@ -28,6 +28,7 @@ type counter struct {
 	outside    int
 	inside     int
 	vouching   int
+	residents  int
 	indexed    int
 	groups     map[groupRef]group
 	hosts      map[uint32]host
@@ -163,6 +164,9 @@ func (c *counter) clientsAndExtensions() {
 			c.indexed += pairs
 		}
 		same(c, cl.good, goods, "good pairs of client %d", ci)
+		if goods > 0 {
+			c.residents++
+		}
 		same(c, cl.group != 0, cl.flags&hasHost != 0, "host of client %d, which has a group", ci)
 		if cl.group == 0 {
 			continue
@@ -210,6 +214,7 @@ func (c *counter) clientsAndExtensions() {
 			}
 		}
 	}
+	same(c, entries(&d.residents), c.residents, "clients with a pair that is known good")
 	same(c, entries(&d.clientIndex), d.clients.Count, "indexed clients")
 	same(c, entries(&d.extensionIndex), d.extensions.Count, "indexed extensions")
 	same(c, entries(&d.pairIndex), c.indexed, "indexed pairs")

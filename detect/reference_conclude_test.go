@@ -19,7 +19,6 @@ func (r *reference) acceptance(p *refPair, t int64) {
 		return
 	}
 	if p.suspicious && !p.run.open { // the doubt about an earlier acceptance stays
-		p.accepted = t
 		return
 	}
 	if p.run == nil || !p.run.open || p.incident == nil && !r.alive(p.run) {
@@ -65,7 +64,13 @@ func (r *reference) isDoubtful(p *refPair) bool {
 	if run == nil || run.open || run.known || p.before || !r.alive(run) {
 		return false
 	}
-	many := run.n() == run.challenges() && run.n() >= 3*r.twice(p) && r.clock-r.started >= ms(time.Hour)
+	atOnce := 0
+	for _, q := range r.groups[p.key.ofClient()] {
+		if q != p && q.incident == nil && r.waiting(q) {
+			atOnce++
+		}
+	}
+	many := atOnce < 5 && run.n() == run.challenges() && run.n() >= 3*r.twice(p) && r.clock-r.started >= ms(time.Hour)
 	return run.refused() && run.n() >= 2 || many
 }
 
@@ -107,7 +112,7 @@ func (r *reference) concludeInside(p *refPair) bool {
 	}
 	if !in.accepted[p] {
 		in.accepted[p] = true
-		if p.run.n() <= r.twice(p) && !p.run.hard() {
+		if in.kind == detect.HorizontalScan || p.run.n() <= r.twice(p) && !p.run.hard() {
 			in.passed++
 		}
 	}
@@ -191,6 +196,20 @@ func (r *reference) hasAnotherSuspicious(p *refPair) bool {
 	return false
 }
 
+// ofPhone is the confidence of what may be a phone whose password was put right.
+func (r *reference) ofPhone(in *refIncident, p *refPair) detect.Confidence {
+	pairs, accepted := len(in.attempts), 0
+	for q := range in.attempts {
+		if in.accepted[q] || q.run != nil && !q.run.open {
+			accepted++
+		}
+	}
+	if r.isOwnedElsewhere(p) || in.total() >= 250*pairs*r.twice(p) || pairs > 3 && 2*accepted <= pairs {
+		return detect.Probable
+	}
+	return detect.Unlikely
+}
+
 // confidence is the table of rule 2.
 func (r *reference) confidence(in *refIncident, p *refPair) detect.Confidence {
 	run, bars := p.run, r.thresholds(p.key.registrar)
@@ -198,24 +217,26 @@ func (r *reference) confidence(in *refIncident, p *refPair) detect.Confidence {
 	switch in.kind {
 	case detect.BruteForce:
 		switch {
-		case in.knownClient:
+		case in.knownClient && r.isPhoneLike(in):
 			return detect.Unlikely
+		case in.knownClient && !r.ofTool(p):
+			return detect.Probable
 		case in.crossed.Key == "fast_attempts" && in.total() < bars.Attempts && !r.ofTool(p):
 			return detect.Probable
-		case r.isPhoneLike(in) && (r.isOwnedElsewhere(p) || r.hasAnotherSuspicious(p)):
+		case r.isPhoneLike(in) && r.hasAnotherSuspicious(p):
 			return detect.Probable
 		case r.isPhoneLike(in):
-			return detect.Unlikely
+			return r.ofPhone(in, p)
 		}
 		return detect.Confirmed
 	case detect.Scan, detect.Spray, detect.HorizontalScan:
 		switch {
 		case wasKnown || n == 0 || in.isMostlyAccepted():
 			return detect.NoConfidence
-		case in.few && r.isPhoneLike(in) && r.isOwnedElsewhere(p):
-			return detect.Probable
-		case in.few && r.isPhoneLike(in):
-			return detect.Unlikely
+		case r.isPhoneLike(in) && !run.refused() && n < 3*r.twice(p):
+			return detect.NoConfidence
+		case r.isPhoneLike(in):
+			return r.ofPhone(in, p)
 		case run.refused() || n >= 3*r.twice(p) || n >= 2 && in.homes < 3:
 			if in.kind != detect.Scan || n >= bars.Attempts || r.ofTool(p) {
 				return detect.Confirmed
@@ -234,6 +255,9 @@ func (r *reference) confidence(in *refIncident, p *refPair) detect.Confidence {
 			return detect.Probable
 		}
 	case detect.DistributedScan:
+		if !wasKnown && n > 0 && r.isPhoneLike(in) {
+			return r.ofPhone(in, p)
+		}
 		if !wasKnown && n > 0 && (run.refused() || n == run.challenges() && n >= bars.FastAttempts) {
 			return detect.Probable
 		}

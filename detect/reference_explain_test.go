@@ -148,7 +148,9 @@ func (r *reference) isShort(p *refPair) bool {
 	return p.run.n() <= r.thresholds(p.key.registrar).LoginChallenges*r.twice(p)
 }
 
-func (r *reference) isOverdue(p *refPair) bool { return r.clock-p.run.first > r.graceOf(p) }
+func (r *reference) isOverdue(p *refPair) bool {
+	return r.clock-p.run.last > r.graceOf(p) || r.clock-p.run.first > 2*r.graceOf(p)
+}
 
 func (r *reference) isUnexplained(p *refPair) bool {
 	return !p.run.known && (p.run.hard() || !r.isShort(p) || r.isOverdue(p) || r.ofTool(p) && p.run.n() >= 2)
@@ -227,7 +229,7 @@ func (r *reference) waiting(p *refPair) bool {
 func (r *reference) judgeOverdue() {
 	var overdue []*refPair
 	for _, p := range r.pairs {
-		if r.waiting(p) && r.isOverdue(p) {
+		if r.waiting(p) && r.clock-p.run.first > r.graceOf(p) && r.isMoreThanLogin(p) {
 			overdue = append(overdue, p)
 		}
 	}

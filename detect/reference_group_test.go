@@ -111,8 +111,21 @@ func (r *reference) rows(p *refPair) []refRow {
 		row.crossed = append(row.crossed, detect.Crossing{Threshold: bar, Value: figure})
 	}
 
-	row(detect.HorizontalScan, everywhere, false, "horizontal_registrars", bars.HorizontalRegistrars, registrarsOf)
-	row(detect.HorizontalScan, everywhere, true, "horizontal_registrars", 2*bars.HorizontalRegistrars, registrarsOf)
+	residents := len(r.knownGoodOf(everywhere))
+	mostlyAccepted := func(row *refRow) {
+		suspicious, accepted := 0, 0
+		for _, q := range row.pairs {
+			if q.suspicious {
+				suspicious++
+				if !q.run.open {
+					accepted++
+				}
+			}
+		}
+		also(row, 2*accepted, suspicious)
+	}
+	mostlyAccepted(row(detect.HorizontalScan, everywhere, false, "horizontal_registrars", raised(bars.HorizontalRegistrars, residents), registrarsOf))
+	mostlyAccepted(row(detect.HorizontalScan, everywhere, true, "horizontal_registrars", raised(2*bars.HorizontalRegistrars, residents), registrarsOf))
 	row(detect.Scan, client, false, "scan_extensions", raised(bars.ScanExtensions, a), count)
 	few := row(detect.Scan, client, false, "scan_attempts", raised(bars.ScanAttempts, a), attemptsOf)
 	few.few = true
@@ -124,7 +137,7 @@ func (r *reference) rows(p *refPair) []refRow {
 	also(distributed, bars.Attempts, attemptsOf(distributed.pairs)-strongestOf(distributed.pairs))
 	if p.incident == nil {
 		row(detect.DistributedScan, registrar, false, "distributed_scan_size", raised(bars.DistributedScanSize, b),
-			func(pairs []*refPair) int { return min(clientsOf(pairs), extensionsOf(pairs)) })
+			spreadOf)
 	}
 	halfDormant := func(slow *refRow) {
 		dormant := 0
@@ -141,12 +154,18 @@ func (r *reference) rows(p *refPair) []refRow {
 	if p.run.slow {
 		key, bar = "slow_attempts", bars.SlowAttempts
 	}
+	if p.run.slow && p.incident != nil {
+		return rows
+	}
 	rows = append(rows, refRow{kind: detect.BruteForce, group: p.key, slow: p.run.slow, pairs: []*refPair{p},
 		crossed: []detect.Crossing{{Key: key, Threshold: bar, Value: p.run.n()}}})
 	return rows
 }
 
 func count(pairs []*refPair) int { return len(pairs) }
+func spreadOf(pairs []*refPair) int {
+	return min(max(clientsOf(pairs), len(pairs)-clientsOf(pairs)), extensionsOf(pairs))
+}
 func registrarsOf(pairs []*refPair) int {
 	return distinct(pairs, func(p *refPair) netip.Addr { return p.key.registrar })
 }

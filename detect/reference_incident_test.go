@@ -201,24 +201,37 @@ func compareSuccesses(a, b detect.Succeeded) int {
 }
 
 func (in *refIncident) isMostlyAccepted() bool {
-	return (in.kind == detect.Scan || in.kind == detect.Spray) && 2*in.passed > len(in.attempts)
+	return (in.kind == detect.Scan || in.kind == detect.Spray || in.kind == detect.HorizontalScan) && 2*in.passed > len(in.attempts)
 }
 
 // isPhoneLike is "Phone-like".
 func (r *reference) isPhoneLike(in *refIncident) bool {
 	pairs, limit := len(in.attempts), 2000
-	switch {
-	case in.kind == detect.BruteForce:
-		if r.isOwnedElsewhere(r.pairs[in.group]) {
-			limit = 250
+	anyPair := func(is func(p *refPair) bool) bool {
+		for p := range in.attempts {
+			if is(p) {
+				return true
+			}
 		}
-	case !in.few || pairs > 3:
 		return false
 	}
-	if in.peak > 24*pairs || int64(in.total())*60_000 > 18*int64(pairs)*(in.last-in.first) {
+	switch {
+	case in.kind != detect.BruteForce && in.kind != distributedScan && in.kind != detect.HorizontalScan && !in.isOfClient() || anyPair(r.ofTool):
+		return false
+	case int64(in.total())*60_000 > 18*int64(pairs)*(in.last-in.first):
+		return false
+	case in.kind == detect.BruteForce, in.few && pairs <= 3:
+	case pairs > 256 || anyPair(func(p *refPair) bool { return in.total() < 6*r.twice(p)*pairs }) ||
+		anyPair(func(p *refPair) bool { return p.run != nil && int64(p.run.n()-6)*60_000 > 18*(p.run.last-p.run.first) }):
 		return false
 	}
-	return in.total() < limit*pairs || in.total() == in.codes[404]
+	if in.kind == detect.BruteForce && r.isOwnedElsewhere(r.pairs[in.group]) {
+		limit = 250
+	}
+	if in.peak > 24*pairs {
+		return false
+	}
+	return in.knownClient || in.total() < limit*pairs || in.total() == in.codes[404]
 }
 
 // ---- The end
@@ -247,7 +260,7 @@ func (r *reference) endUnspread() {
 				left = append(left, p)
 			}
 		}
-		if 2*min(clientsOf(left), extensionsOf(left)) < in.crossed.Threshold {
+		if 2*spreadOf(left) < in.crossed.Threshold {
 			r.end(in, detect.End, detect.EndIdle)
 		}
 	}

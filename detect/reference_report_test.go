@@ -15,12 +15,11 @@ func (r *reference) severityOf(in *refIncident) int {
 		return detect.SeverityCritical
 	case surest == detect.Probable:
 		return detect.SeverityHigh
-	case in.slow && in.peak <= 24 || in.knownClient || in.kind == detect.Outage || in.kind == detect.Scan && !in.few:
+	case in.slow && in.peak <= 24 || in.kind == detect.Outage || in.kind == detect.Scan && !in.few:
+		return detect.SeverityLow
+	case r.isPhoneLike(in):
 		return detect.SeverityLow
 	case in.kind == detect.BruteForce || in.kind == detect.Scan:
-		if r.isPhoneLike(in) {
-			return detect.SeverityLow
-		}
 		return detect.SeverityMedium
 	}
 	return detect.SeverityHigh

@@ -41,7 +41,13 @@ func (d *Detector) isUnexplained(p *pair) bool {
 	c := d.clients.At(p.client)
 	n := p.count()
 	return d.hard(p) > 0 || n > d.loginChallenges(c.registrar) || c.flags&isTool != 0 && n > 1 ||
-		d.full(p.first) < d.now-d.graceOf(c)
+		d.isOverdue(p, d.graceOf(c))
+}
+
+// isOverdue tells whether the acceptance of a run should be here: the grace has passed since the newest challenge, as a login may begin anew,
+// or twice since the first.
+func (d *Detector) isOverdue(p *pair, grace int64) bool {
+	return d.full(p.last) < d.now-grace || d.full(p.first) < d.now-2*grace
 }
 
 // loginChallenges returns how many challenges one login may take at a registrar.

@@ -1,0 +1,85 @@
+package detect
+
+// A phone with a wrong password tries again every 20 to 120 seconds, with two rejections each time, or twice as many where two
+// probes see them. Several phones behind one address do so at the same time, each at its own pace: who tries a list tries few
+// times on each account, or one after the other.
+const (
+	phonePace     = 18    // rejections a minute, on average
+	phonePeak     = 24    // in any minute
+	phoneBurst    = 6     // at once: three tries
+	phoneAttempts = 250   // of an account that registers from elsewhere: by then somebody has put the password right
+	deadAttempts  = 2_000 // of an account that nobody registers: a phone that was forgotten
+	fewPhones     = 3     // that are set up wrong behind one address, whatever their pace is each
+	maxPhones     = 256   // that are looked at one by one
+)
+
+// isPhoneLike tells whether a brute force, or a scan, is no faster and no longer than phones with wrong passwords. A phone that
+// is known may try for ever; where there is no such account, no password is guessed.
+func (d *Detector) isPhoneLike(inc *incident) bool {
+	phones := uint64(d.phonesOf(inc))
+	if phones == 0 || uint64(inc.pace.peak) > phonePeak*phones {
+		return false
+	}
+	if inc.known {
+		return true
+	}
+	limit := uint64(deadAttempts)
+	if inc.kind == BruteForce && d.isOwnedElsewhere(d.pairs.At(d.members.At(inc.members).pair)) {
+		limit = phoneAttempts
+	}
+	return inc.attempts < limit*phones || inc.attempts == d.notFound(inc)
+}
+
+// phonesOf returns how many phones with wrong passwords an incident may be, at their pace on average; 0 if it is none.
+func (d *Detector) phonesOf(inc *incident) int {
+	switch {
+	case inc.kind != DistributedScan && inc.kind != HorizontalScan && (inc.client == 0 || inc.by == byNetwork || d.clients.At(inc.client).flags&isTool != 0):
+		return 0
+	case inc.attempts*60_000 > phonePace*uint64(inc.size)*uint64(inc.last-inc.first):
+		return 0
+	case inc.kind == BruteForce, inc.few && inc.size <= fewPhones:
+		return inc.size
+	}
+	if inc.size > maxPhones || inc.attempts < uint64(phoneBurst*d.registrars[inc.registrar].echo.factor()*inc.size) {
+		return 0
+	}
+	for mi := inc.members; mi != 0; {
+		m := d.members.At(mi)
+		p := d.pairs.At(m.pair)
+		if d.clients.At(p.client).flags&isTool != 0 || p.count() > phoneBurst && 60_000*int64(p.count()-phoneBurst) > phonePace*(d.full(p.last)-d.full(p.first)) {
+			return 0
+		}
+		mi = m.next
+	}
+	return inc.size
+}
+
+// phoneConfidence is that of a phone whose password seems to have been put right. Of many phones most are, in the end.
+func (d *Detector) phoneConfidence(inc *incident, p *pair) Confidence {
+	patience := phoneAttempts * uint64(inc.size*d.registrars[inc.registrar].echo.factor())
+	if d.isOwnedElsewhere(p) || inc.attempts >= patience || inc.size > fewPhones && 2*d.acceptedMembers(inc) <= inc.size {
+		return Probable
+	}
+	return Unlikely
+}
+
+func (d *Detector) acceptedMembers(inc *incident) (n int) {
+	for mi := inc.members; mi != 0; {
+		m := d.members.At(mi)
+		if m.accepted || d.pairs.At(m.pair).has(runClosed) {
+			n++
+		}
+		mi = m.next
+	}
+	return n
+}
+
+// notFound returns how many rejections of an incident said that there is no such account.
+func (d *Detector) notFound(inc *incident) (n uint64) {
+	for code, count := range inc.codes {
+		if (d.hardCodes&^d.refusedCodes)&(1<<code) != 0 {
+			n += count
+		}
+	}
+	return n
+}
