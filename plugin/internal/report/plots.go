@@ -203,7 +203,7 @@ func plotAttackers(attackers []Party) *drawing {
 		return nil
 	}
 	slices.SortStableFunc(rows, func(a, b rank) int { return b.value - a.value })
-	return newDrawing("Attempts of the worst attackers, on a logarithmic scale. The table below has the figures.", fullWidth, 46+22*float64(len(rows)), func(size) *plot.Plot {
+	return newDrawing("Attempts of the worst attackers, on a logarithmic scale. The table below has the figures.", fullWidth, 46+22*float64(len(rows)), func(s size) *plot.Plot {
 		p := newPlot()
 		most := 10.
 		names := make([]plot.Tick, len(rows))
@@ -212,7 +212,7 @@ func plotAttackers(attackers []Party) *drawing {
 		for i, r := range rows {
 			y, value := float64(len(rows)-i), math.Max(float64(r.value), 1)
 			most = math.Max(most, value)
-			names[i] = plot.Tick{Value: y, Label: r.name}
+			names[i] = plot.Tick{Value: y, Label: short(r.name, s)}
 			lines.list = append(lines.list, box{1, y - 0.06, value, y + 0.06, r.ink})
 			dots[i] = &plotter.Scatter{XYs: plotter.XYs{{X: value, Y: y}}, GlyphStyle: draw.GlyphStyle{Color: r.ink, Radius: 5, Shape: draw.CircleGlyph{}}}
 		}
@@ -226,6 +226,18 @@ func plotAttackers(attackers []Party) *drawing {
 		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 1, math.Pow(10, math.Ceil(math.Log10(most*1.05))), 0.4, float64(len(rows))+0.6
 		return p
 	})
+}
+
+// short is a name as there is room for it: an IPv6 address in a wide drawing, an IPv4 address in a narrow one.
+func short(name string, s size) string {
+	room := 45
+	if s.narrow {
+		room = 18
+	}
+	if r := []rune(name); len(r) > room {
+		return string(r[:room-1]) + "…"
+	}
+	return name
 }
 
 // decades are ticks at the powers of ten, from 1 on where zero has a place below.
@@ -252,8 +264,16 @@ func (d decades) Ticks(lowest, highest float64) []plot.Tick {
 		}
 		list = append(list, plot.Tick{Value: v, Label: label})
 	}
+	for i := range list {
+		if len(list) > mostDecades && i%2 > 0 {
+			list[i].Label = ""
+		}
+	}
 	return list
 }
+
+// mostDecades is how many labels there is room for on the smallest drawing.
+const mostDecades = 7
 
 // plotKinds draws how many attacks there are of each kind.
 func plotKinds(kinds []Count) *drawing {
