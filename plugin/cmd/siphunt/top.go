@@ -19,12 +19,14 @@ import (
 
 var topCommand = &command{
 	name:      "top",
-	arguments: "[-c siphunt.toml | -state DIR] [-detector NAME] [-interval 2s] [-once]",
+	arguments: "[-c siphunt.toml | -state DIR] [-detector NAME] [-metrics URL] [-interval 2s] [-once]",
 	summary:   "watch the open incidents of a running detector",
 	details: `
 Shows the open incidents of a detector that is at work in Fluent Bit, the most severe first, and how it does. It reads the
 state that the detector keeps in state_dir, as fast as it is written, without a lock and without changing anything: who may read
-those files may look. It takes about as much memory and a little of the processor time that the detector takes. Ctrl-C ends it.`,
+those files may look. It takes about as much memory and a little of the processor time that the detector takes. Ctrl-C ends it.
+
+-metrics adds what only the metrics know, such as alerts that wait, from Fluent Bit's http://127.0.0.1:2020/api/v2/metrics/prometheus.`,
 	run: runTop,
 }
 
@@ -32,6 +34,7 @@ func runTop(c *call) int {
 	file := c.flags.String("c", "", "configuration `file`, which names state_dir")
 	folder := c.flags.String("state", "", "state_dir, a `folder` (default: as configured)")
 	name := c.flags.String("detector", "main", "`name` of the detector")
+	metrics := c.flags.String("metrics", "", "`URL` of Fluent Bit's Prometheus endpoint")
 	interval := c.flags.Duration("interval", 2*time.Second, "`time` between two looks")
 	once := c.flags.Bool("once", false, "show it once, as is done where standard output is no terminal")
 	if code, ok := c.parse(); !ok {
@@ -63,7 +66,10 @@ func runTop(c *call) int {
 		return exitBad
 	}
 	t := &top{name: *name, follower: f}
-	if err := t.look(); err != nil {
+	if *metrics != "" {
+		t.metrics = &liveMetrics{url: *metrics, detector: *name}
+	}
+	if err := t.look(context.Background()); err != nil {
 		c.complain("%v", err)
 		return exitBad
 	}
@@ -107,7 +113,7 @@ func (c *call) watch(t *top, interval time.Duration, size func() (int, int)) int
 			return exitOK
 		case <-tick.C:
 		}
-		if err := t.look(); err != nil {
+		if err := t.look(ctx); err != nil {
 			t.problem = err.Error()
 		}
 	}
@@ -132,12 +138,13 @@ func terminalSize(w io.Writer) func() (width, height int) {
 type top struct {
 	name     string
 	follower *judge.Follower
+	metrics  *liveMetrics // nil where nobody has asked for them
 	problem  string
 	began    bool // something was read
 }
 
 // look reads what is new. What another process is replacing at the moment is no error: the next look has it.
-func (t *top) look() error {
+func (t *top) look(ctx context.Context) error {
 	err := t.follower.Follow()
 	t.problem = ""
 	if err != nil && !(t.began && state.IsBehind(err)) {
@@ -147,5 +154,10 @@ func (t *top) look() error {
 		t.problem = "A part of the state cannot be read; the next snapshot makes up for it."
 	}
 	t.began = true
+	if t.metrics != nil {
+		if err := t.metrics.read(ctx); err != nil {
+			t.problem = err.Error()
+		}
+	}
 	return nil
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/siphunt/siphunt/plugin/internal/alert"
 )
 
-// Lines of the screen that are no incidents: two of the header, an empty one, the table's header and rule, how many are left out, a problem.
-const otherLines = 7
+// Lines of the screen that are no incidents: three of the header, a problem, an empty one, the table's header and rule, how many are left out.
+const otherLines = 8
 
 // maxShown is how many incidents are shown where there is no terminal to bound them.
 const maxShown = 100
@@ -28,6 +28,9 @@ func (t *top) screen(now time.Time, width, height int) string {
 	incidents := t.follower.Incidents(most)
 	var b strings.Builder
 	b.WriteString(t.header(now))
+	if t.metrics != nil && len(t.metrics.values) > 0 {
+		b.WriteString(t.metrics.line() + "\n")
+	}
 	if t.problem != "" {
 		b.WriteString(printable(t.problem) + "\n")
 	}
@@ -35,7 +38,10 @@ func (t *top) screen(now time.Time, width, height int) string {
 		b.WriteString("\nNo incident is open.\n")
 		return b.String()
 	}
-	fmt.Fprintf(&b, "\n%s\n", t.table(incidents, width))
+	b.WriteByte('\n')
+	for line := range strings.Lines(t.table(incidents, width) + "\n") {
+		b.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
 	if n := t.follower.Stats().Incidents - len(incidents); n > 0 {
 		fmt.Fprintf(&b, "and %s more\n", count(n, "incident"))
 	}

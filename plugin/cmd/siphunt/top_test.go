@@ -2,7 +2,10 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -140,12 +143,12 @@ func TestTopFollows(t *testing.T) {
 		}
 		r.guess("198.18.1.13", "300", 3)
 		n += 3
-		if err := watching.look(); err != nil || watching.problem != "" {
+		if err := watching.look(t.Context()); err != nil || watching.problem != "" {
 			t.Fatalf("%v %s", err, watching.problem)
 		}
 	}
 	r.shows(fmt.Sprintf(` %d `, n))
-	if err := watching.look(); err != nil {
+	if err := watching.look(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if screen := watching.screen(time.Now(), 0, 0); !strings.Contains(screen, fmt.Sprintf(" %d ", n)) {
@@ -185,12 +188,12 @@ func TestTopFitsTheTerminal(t *testing.T) {
 	}
 	r.shows(` 30 incidents open`)
 	watching := &top{name: "main", follower: newFollower(t, r)}
-	if err := watching.look(); err != nil {
+	if err := watching.look(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	screen := watching.screen(time.Now(), 60, 20)
 	lines := strings.Split(strings.TrimSuffix(screen, "\n"), "\n")
-	if len(lines) > 20 || !strings.Contains(screen, "and 17 incidents more") {
+	if len(lines) > 20 || !strings.Contains(screen, "and 18 incidents more") {
 		t.Errorf("%d lines\n%s", len(lines), screen)
 	}
 	for _, line := range lines[2:] {
@@ -222,6 +225,34 @@ func TestTopWithoutState(t *testing.T) {
 		code, stdout, stderr := shell("", append([]string{"top"}, strings.Fields(args)...)...)
 		if code == exitOK || stdout != "" || !strings.Contains(stderr, want) {
 			t.Errorf("top %s: exit code %d\n%s%s", args, code, stdout, stderr)
+		}
+	}
+}
+
+// TestTopWithMetrics: they are those of the detector, and what is wrong with them keeps nobody from the incidents.
+func TestTopWithMetrics(t *testing.T) {
+	r := start(t)
+	r.guess("198.18.1.13", "300", 25)
+	r.shows(` 1 incident open`)
+	for name, c := range map[string]struct{ answer, want string }{
+		"good": {"# HELP x\nfluentbit_siphunt_records_total{detector=\"main\"} 2000\nfluentbit_siphunt_records_total{detector=\"other\"} 7\n" +
+			"fluentbit_siphunt_dropped_total{detector=\"main\",reason=\"not_sip\"} 100\nfluentbit_siphunt_dropped_total{reason=\"late\",detector=\"main\"} 5\n" +
+			"fluentbit_siphunt_alerts_waiting{detector=\"main\"} 3\nfluentbit_siphunt_queue_bytes{detector=\"main\"} 1.048576e+06 1795340000\nrubbish\n",
+			"\n2000 records since the start, 5.2 % dropped, 3 alerts waiting, 0 lost, 1.0 MiB queued, 0 faults\n"},
+		"of others": {"fluentbit_siphunt_records_total{detector=\"other\"} 7\n", `there are no metrics of detector "main"`},
+		"hostile":   {"\x1b[2J" + strings.Repeat("x", 1<<20), "token too long"},
+		"none":      {"", "404 Not Found"},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+			if c.answer == "" {
+				http.NotFound(w, q)
+			}
+			_, _ = io.WriteString(w, c.answer)
+		}))
+		code, stdout, stderr := shell("", "top", "-c", r.config, "-metrics", server.URL)
+		server.Close()
+		if code != exitOK || stderr != "" || !strings.Contains(stdout, c.want) || !strings.Contains(stdout, "300@pbx") || strings.Contains(stdout, "\x1b") {
+			t.Errorf("%s: exit code %d, want %q\n%q%s", name, code, c.want, stdout, stderr)
 		}
 	}
 }
