@@ -96,7 +96,7 @@ func (d *Detector) open(g *grouping, v *view, crossed Crossing) {
 
 // openBruteForce opens a brute force of a pair.
 func (d *Detector) openBruteForce(pi uint32, p *pair, crossed Crossing) {
-	known := p.has(runKnown | wasGood)
+	known := p.has(runKnown) || p.has(runClosed) && p.has(wasGood)
 	d.begin(&incident{
 		kind: BruteForce, registrar: d.clients.At(p.client).registrar, client: p.client, extension: p.extension,
 		known: known && p.has(hasAccepted), slow: p.has(runSlow), fast: crossed.Key == "fast_attempts", crossed: crossed,

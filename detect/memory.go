@@ -84,6 +84,7 @@ const (
 	isAged                             // linked in a bucket of ageing
 	runPassed                          // a full distributed scan has counted the run so far, and not taken it
 	isResting                          // linked in a bucket that age looks at only when known_good_ttl has passed
+	runVouched                         // another registrar vouched for the client on this extension when the run began
 )
 
 // burstShift is where the counter of a burst begins among the flags.
@@ -109,7 +110,7 @@ func (m *memory) noteBurst(p *pair, t int64) int {
 // burstWindow is how far the rejections of a burst are from its first one at most, in milliseconds.
 const burstWindow = 2000
 
-const runFlags = runOpen | runClosed | runKnown | runSlow | runFast | runExcluded | runPassed | maxBurst<<burstShift
+const runFlags = runOpen | runClosed | runKnown | runVouched | runSlow | runFast | runExcluded | runPassed | maxBurst<<burstShift
 
 func (p *pair) has(f pairFlags) bool { return p.flags&f != 0 }
 

@@ -86,7 +86,7 @@ func (r *reference) rejection(p *refPair, t int64, status uint16) {
 	case run == nil || !run.open, p.incident == nil && !r.alive(run) && !p.suspicious && !p.dormant:
 		r.newRun(p).known = p.good
 		if p.incident == nil && !p.good {
-			p.run.known = r.isKnownElsewhere(p)
+			p.run.known, p.run.vouched = r.isKnownElsewhere(p)
 		}
 	case p.incident == nil && !r.alive(run):
 		run.slow = true
@@ -153,7 +153,7 @@ func (r *reference) isOverdue(p *refPair) bool {
 }
 
 func (r *reference) isUnexplained(p *refPair) bool {
-	return !p.run.known && (p.run.hard() || !r.isShort(p) || r.isOverdue(p) || r.ofTool(p) && p.run.n() >= 2)
+	return !p.run.known && (p.run.hard() && !p.run.vouched || !r.isShort(p) || r.isOverdue(p) || r.ofTool(p) && p.run.n() >= 2)
 }
 
 func (r *reference) isMoreThanLogin(p *refPair) bool { return !r.isShort(p) || r.isUnexplained(p) }
@@ -241,10 +241,18 @@ func (r *reference) judgeOverdue() {
 		case !r.waiting(p): // one before it has taken it along
 		case p.incident != nil:
 			r.include(p.incident, p)
+		case p.run.vouched && r.isKnownNow(p):
+			r.explain(p)
 		default:
 			r.place(p, p.run.last)
 		}
 	}
+}
+
+// isKnownNow asks once more.
+func (r *reference) isKnownNow(p *refPair) bool {
+	known, _ := r.isKnownElsewhere(p)
+	return known
 }
 
 // lapse lets runs rest, or forgets them, and forgets pairs.

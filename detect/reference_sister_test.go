@@ -1,17 +1,30 @@
 package detect_test
 
-import "net/netip"
+import (
+	"hash/fnv"
+	"net/netip"
+	"time"
+)
 
 // The reference, chapter Explain: known runs and sister registrars.
 
+// refShare is a client, or one of the four that a NAT counts as.
+type refShare struct {
+	client netip.Addr
+	share  uint32
+}
+
 // note adds a client to what two registrars have in common, and says how many clients that is, and whether it is a new one.
-func note(common map[[2]netip.Addr]map[netip.Addr]bool, a, b, client netip.Addr) (n int, isNew bool) {
+func note(common map[[2]netip.Addr]map[refShare]bool, a, b netip.Addr, p *refPair) (n int, isNew bool) {
 	key := [2]netip.Addr{a, b}
 	if common[key] == nil {
-		common[key] = map[netip.Addr]bool{}
+		common[key] = map[refShare]bool{}
 	}
-	isNew = !common[key][client]
-	common[key][client] = true
+	h := fnv.New32a()
+	h.Write([]byte(p.key.extension))
+	share := refShare{p.key.client, h.Sum32() % 4}
+	isNew = !common[key][share]
+	common[key][share] = true
 	return len(common[key]), isNew
 }
 
@@ -52,27 +65,35 @@ func (r *reference) vouching(p *refPair) (pairs []*refPair) {
 	return pairs
 }
 
-// isKnownElsewhere says of a run that begins whether another registrar vouches for it.
-func (r *reference) isKnownElsewhere(p *refPair) bool {
-	here, known := p.key.registrar, false
-	for _, q := range r.vouching(p) {
+// isKnownElsewhere says of a run whether another registrar's word for it is taken, and whether there is any that gives it.
+func (r *reference) isKnownElsewhere(p *refPair) (known, vouched bool) {
+	here, vouching := p.key.registrar, r.vouching(p)
+	for _, q := range vouching {
 		if r.areSisters(here, q.key.registrar) {
-			return true
+			return true, true
 		}
 	}
-	good := len(r.knownGoodOf(p.key.ofRegistrar()))
-	if good == 0 {
-		return len(r.vouching(p)) > 0
+	if r.isOwnedElsewhere(p) {
+		return false, false
 	}
-	for _, q := range r.vouching(p) {
-		if n, isNew := note(r.failed, q.key.registrar, here, p.key.client); n >= 10 && n >= good {
+	isNATOfYoung := r.clock-r.started < ms(time.Hour) && len(r.knownGoodOf(p.key.ofClient())) >= 3
+	if len(r.knownGoodOf(p.key.ofRegistrar())) == 0 || isNATOfYoung {
+		return len(vouching) > 0, len(vouching) > 0
+	}
+	for _, q := range vouching {
+		if n, isNew := note(r.failed, q.key.registrar, here, p); r.isEnough(n, here) {
 			known = true
 			if isNew {
 				r.explainForsaken(q.key.registrar, here)
 			}
 		}
 	}
-	return known
+	return known, len(vouching) > 0
+}
+
+// isEnough says whether a registrar has so many clients in common with another that it takes its word.
+func (r *reference) isEnough(n int, registrar netip.Addr) bool {
+	return n >= max(10, min(len(r.knownGoodOf(refKey{registrar: registrar}))/10, 100))
 }
 
 // explainForsaken makes the open, suspicious runs known of clients that the other registrar has accepted.
@@ -103,13 +124,12 @@ func (r *reference) welcome(p *refPair) {
 	here.newcomers = append(here.newcomers, r.clock)
 	for _, q := range r.vouching(p) {
 		there := r.registrarOf(q)
-		n, _ := note(r.shared, p.key.registrar, q.key.registrar, p.key.client)
-		note(r.shared, q.key.registrar, p.key.registrar, p.key.client)
-		enough := func(good int) bool { return n >= max(10, min(good/10, 100)) }
-		if enough(len(r.knownGoodOf(p.key.ofRegistrar()))) {
+		n, _ := note(r.shared, p.key.registrar, q.key.registrar, p)
+		note(r.shared, q.key.registrar, p.key.registrar, p)
+		if r.isEnough(n, p.key.registrar) {
 			here.sisters[q.key.registrar] = true
 		}
-		if enough(len(r.knownGoodOf(q.key.ofRegistrar()))) {
+		if r.isEnough(n, q.key.registrar) {
 			there.sisters[p.key.registrar] = true
 		}
 	}

@@ -29,9 +29,9 @@ type reference struct {
 	hour       int64                 // of the newest check
 	grace      int64
 	registrars map[netip.Addr]*refRegistrar
-	shared     map[[2]netip.Addr]map[netip.Addr]bool // clients that two registrars accepted on the same extension
-	failed     map[[2]netip.Addr]map[netip.Addr]bool // clients that the first accepted and the second rejects
-	tools      map[refKey]bool                       // clients that called themselves by the name of a tool
+	shared     map[[2]netip.Addr]map[refShare]bool // clients that two registrars accepted on the same extension
+	failed     map[[2]netip.Addr]map[refShare]bool // clients that the first accepted and the second rejects
+	tools      map[refKey]bool                     // clients that called themselves by the name of a tool
 	probed     map[refMessage][]refSighting
 	open       []*refIncident // in the order in which they opened
 	alerts     []detect.Alert
@@ -58,19 +58,20 @@ type refPair struct {
 const never = -1 << 62
 
 type refRun struct {
-	open, known, slow, fast bool
-	codes                   map[uint16]int
-	first, last             int64
-	burst                   int64 // when the newest burst began
-	inBurst                 int   // rejections in it
-	excluded                bool  // the incident of the pair does not count it
+	open, known, vouched bool
+	slow, fast           bool
+	codes                map[uint16]int
+	first, last          int64
+	burst                int64 // when the newest burst began
+	inBurst              int   // rejections in it
+	excluded             bool  // the incident of the pair does not count it
 }
 
 func newReference(cfg detect.Config) *reference {
 	return &reference{
 		cfg: cfg, pairs: map[refKey]*refPair{}, groups: map[refKey][]*refPair{}, late: map[int64]map[int]int{},
 		registrars: map[netip.Addr]*refRegistrar{}, tools: map[refKey]bool{}, probed: map[refMessage][]refSighting{},
-		shared: map[[2]netip.Addr]map[netip.Addr]bool{}, failed: map[[2]netip.Addr]map[netip.Addr]bool{},
+		shared: map[[2]netip.Addr]map[refShare]bool{}, failed: map[[2]netip.Addr]map[refShare]bool{},
 	}
 }
 

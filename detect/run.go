@@ -26,6 +26,11 @@ func (d *Detector) expire(pi uint32, p *pair) {
 	if p.has(good) && !d.isGood(p) {
 		d.setGood(pi, p, false)
 	}
+	if p.member == 0 && !p.has(good|suspicion) && d.touched(p) < d.nextCheck-d.checkInterval-d.idleTimeout {
+		d.forgetRun(pi, p) // it was good once, and is kept until known_good_ttl has passed: nothing of it is
+		p.flags &^= hasAccepted | wasGood
+		return
+	}
 	horizon := d.now - d.horizon()
 	if d.full(p.accepted) < horizon || p.member != 0 && d.members.At(p.member).touched < horizon {
 		d.setGood(pi, p, false)
@@ -40,7 +45,7 @@ func (d *Detector) isUnexplained(p *pair) bool {
 	}
 	c := d.clients.At(p.client)
 	n := p.count()
-	return d.hard(p) > 0 || n > d.loginChallenges(c.registrar) || c.flags&isTool != 0 && n > 1 ||
+	return d.hard(p) > 0 && !p.has(runVouched) || n > d.loginChallenges(c.registrar) || c.flags&isTool != 0 && n > 1 ||
 		d.isOverdue(p, d.graceOf(c))
 }
 
@@ -158,10 +163,12 @@ func (d *Detector) ripen(pi uint32) {
 			d.awaitGrace(pi, p)
 		}
 	case p.has(runKnown | isSuspicious):
-	case d.isUnexplained(p):
-		d.takeUnexplained(pi, p, d.full(p.last))
-	default:
+	case !d.isUnexplained(p):
 		d.awaitGrace(pi, p)
+	case p.has(runVouched) && d.isKnownNow(p):
+		d.excuse(pi, p)
+	default:
+		d.takeUnexplained(pi, p, d.full(p.last))
 	}
 }
 
@@ -188,8 +195,14 @@ func (d *Detector) passwordRefused(p *pair) bool {
 // beginRun begins a new run with a rejection at t that is not counted yet.
 func (d *Detector) beginRun(s *subject, p *pair, t int64) {
 	d.openRun(s.pair, p, t)
-	if p.member == 0 && !p.has(runKnown) && d.isKnownElsewhere(s) {
+	if p.member != 0 || p.has(runKnown) {
+		return
+	}
+	switch known, vouched := d.isKnownElsewhere(s); {
+	case known:
 		p.flags |= runKnown
+	case vouched:
+		p.flags |= runVouched
 	}
 }
 

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"encoding/binary"
+	"hash/fnv"
 	"hash/maphash"
 	"maps"
 	"math/bits"
@@ -14,7 +15,7 @@ import (
 // one is known at the other. They are configured, or learnt: ten clients or more were accepted at both on the same extension.
 //
 // A registrar that has accepted nobody for known_good_ttl, as an empty backup, takes the word of any other: there is nobody at it whom an
-// attacker's own registrar could vouch against. So does one that rejects ten clients of another, or more, and more than are known good at it.
+// attacker's own registrar could vouch against. So does one that rejects as many clients of another as make a sister.
 type sisters struct {
 	shared map[[2][16]byte]*relation
 	failed map[[2][16]byte]*relation // clients that the first registrar rejects and the second one has accepted
@@ -34,7 +35,9 @@ const (
 	maxRelations  = 4096
 	sharedClients = 10
 	manyShared    = 100 // clients that are enough, however many are known good
-	maxSisters    = 16  // of one registrar, and registrars that vouch for the same client and extension
+	// sharesOfClient is as how many clients one with many extensions counts at most.
+	sharesOfClient = 4
+	maxSisters     = 16 // of one registrar, and registrars that vouch for the same client and extension
 )
 
 // identity hashes a client and an extension, whatever their registrar.
@@ -89,7 +92,7 @@ func fixedHash(client *[16]byte) uint64 {
 func (d *Detector) learnSister(s *subject) {
 	d.eachVouching(&s.clientAddress, s.name, func(pi uint32) bool {
 		if other := d.registrarOfPair(pi); other != s.registrar && d.isGood(d.pairs.At(pi)) {
-			d.shareClient(d.registrars[other].address, s.registrarAddress, &s.clientAddress)
+			d.shareClient(d.registrars[other].address, s.registrarAddress, s)
 		}
 		return false
 	})
@@ -100,26 +103,29 @@ func (m *memory) registrarOfPair(pi uint32) uint32 {
 }
 
 // shareClient counts a client that was accepted at two registrars.
-func (d *Detector) shareClient(a, b [16]byte, client *[16]byte) {
+func (d *Detector) shareClient(a, b [16]byte, s *subject) {
 	if slices.Compare(a[:], b[:]) > 0 {
 		a, b = b, a
 	}
-	n, _ := note(d.sisters.shared, [2][16]byte{a, b}, client, d.now)
+	n, _ := note(d.sisters.shared, [2][16]byte{a, b}, s, d.now)
 	one, other := d.registrarByAddress[a], d.registrarByAddress[b]
 	d.trust(one, other, n)
 	d.trust(other, one, n)
 }
 
-// trust makes another registrar the sister of one that shares n clients with it, if that is enough. The more are known good at it,
-// the more it takes: a few accounts of an attacker do not make his own registrar a sister.
+// trust makes another registrar the sister of one that shares n clients with it, if that is enough.
 func (d *Detector) trust(registrar, other uint32, n int) {
-	if registrar != 0 && other != 0 && n >= max(sharedClients, min(d.registrars[registrar].good/10, manyShared)) {
+	if registrar != 0 && other != 0 && n >= sharesOfSister(&d.registrars[registrar]) {
 		d.addSister(registrar, other)
 	}
 }
 
-// note counts a client in a relation. It returns how many it has, about, and whether this one is new.
-func note(relations map[[2][16]byte]*relation, key [2][16]byte, client *[16]byte, now int64) (clients int, isNew bool) {
+// sharesOfSister is how many clients another registrar has to share with one whose sister it is. The more are known good at it, the more it takes: a few
+// accounts of an attacker do not make his own registrar a sister.
+func sharesOfSister(r *registrar) int { return max(sharedClients, min(r.good/10, manyShared)) }
+
+// note counts a client in a relation. It returns how many it has, about, and whether this one is new. The phones of a NAT count as a few clients.
+func note(relations map[[2][16]byte]*relation, key [2][16]byte, s *subject, now int64) (clients int, isNew bool) {
 	r := relations[key]
 	if r == nil {
 		if len(relations) >= maxRelations {
@@ -128,7 +134,7 @@ func note(relations map[[2][16]byte]*relation, key [2][16]byte, client *[16]byte
 		r = new(relation)
 		relations[key] = r
 	}
-	bit := fixedHash(client) % 256
+	bit := (fixedHash(&s.clientAddress) + shareOf(s.name)) % 256
 	word := &r.clients[bit/64]
 	isNew = *word&(1<<(bit%64)) == 0
 	*word |= 1 << (bit % 64)
@@ -137,6 +143,13 @@ func note(relations map[[2][16]byte]*relation, key [2][16]byte, client *[16]byte
 		clients += bits.OnesCount64(word)
 	}
 	return clients, isNew
+}
+
+// shareOf returns which of the shares of its client an extension is, the same in every process.
+func shareOf(name string) uint64 {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(name)) // never fails
+	return uint64(h.Sum32() % sharesOfClient)
 }
 
 // link makes two registrars sisters.
@@ -184,22 +197,27 @@ func (m *memory) forgetSisters(n uint32) {
 	m.registrars[n].sisters, m.registrars[n].trustedBy = nil, nil
 }
 
-// isKnownElsewhere tells whether a client is known good on its extension at a sister of its registrar.
-func (d *Detector) isKnownElsewhere(s *subject) bool {
+// isKnownElsewhere tells whether a client is known good on its extension at a registrar whose word its own registrar takes, and whether there is any
+// other at which it is.
+func (d *Detector) isKnownElsewhere(s *subject) (known, vouched bool) {
 	r := &d.registrars[s.registrar]
 	for _, n := range r.sisters {
 		if pi := d.pairAt(s, n); pi != 0 && d.isGood(d.pairs.At(pi)) {
-			return true
+			return true, true
 		}
 	}
-	known, moved := false, false
+	if d.extensions.At(s.extension).good > 0 { // its owner is here
+		return false, false
+	}
+	moved := false
 	d.eachElsewhere(&s.clientAddress, s.name, s.registrar, func(other uint32) bool {
-		if r.good == 0 {
+		vouched = true
+		if r.good == 0 || d.isHomeOfMany(s) {
 			known = true
 			return true
 		}
-		n, isNew := note(d.sisters.failed, [2][16]byte{s.registrarAddress, d.registrars[other].address}, &s.clientAddress, d.now)
-		if n >= sharedClients && n >= r.good {
+		n, isNew := note(d.sisters.failed, [2][16]byte{s.registrarAddress, d.registrars[other].address}, s, d.now)
+		if n >= sharesOfSister(r) {
 			known, moved = true, moved || isNew
 		}
 		return false
@@ -207,7 +225,25 @@ func (d *Detector) isKnownElsewhere(s *subject) bool {
 	if moved {
 		d.excuseVouched(s.registrar)
 	}
+	return known, vouched
+}
+
+// isKnownNow asks once more, when the grace is over, whether the client of a pair is known good elsewhere.
+func (d *Detector) isKnownNow(p *pair) bool {
+	var buf [maxName]byte
+	c := d.clients.At(p.client)
+	s := subject{
+		name: d.nameOf(d.extensions.At(p.extension), &buf), registrarAddress: d.registrars[c.registrar].address, clientAddress: c.address,
+		registrar: c.registrar, client: p.client, extension: p.extension,
+	}
+	known, _ := d.isKnownElsewhere(&s)
 	return known
+}
+
+// isHomeOfMany tells whether a client has several extensions that are known good at the registrar, while the detector is new and can't have learnt
+// which registrars answer in turn.
+func (d *Detector) isHomeOfMany(s *subject) bool {
+	return d.now-d.graces.since < settledAfter && s.client != 0 && d.clients.At(s.client).good >= severalHomes
 }
 
 // eachElsewhere calls do for the other registrars at which a client is known good on an extension, until it returns true. It tells
@@ -259,7 +295,7 @@ func (d *Detector) excuseSisters(s *subject) {
 
 // pairAt returns the pair of the same client and extension at another registrar, 0 if there is none.
 func (d *Detector) pairAt(s *subject, registrar uint32) uint32 {
-	other := subject{flow: s.flow, name: s.name, registrarAddress: d.registrars[registrar].address, clientAddress: s.clientAddress}
+	other := subject{name: s.name, registrarAddress: d.registrars[registrar].address, clientAddress: s.clientAddress}
 	other.hash()
 	d.find(&other)
 	return other.pair

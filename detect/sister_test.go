@@ -63,6 +63,7 @@ func TestSistersAreConfigured(t *testing.T) {
 		for i := range 9 {
 			s.answers("10.0.0.1", fmt.Sprintf("nat%d@pbx", i), time.Second, repeated(8, 403)...)
 		}
+		s.quiet(time.Minute)
 		if told := len(s.d.Alerts()) > 0; told == configured {
 			t.Errorf("configured %v: told %v", configured, told)
 		}
