@@ -42,7 +42,7 @@ type Group struct {
 	Rejections        int // of the client in suspicious runs, if there is more than one
 	Registrars        int // where the client is suspicious
 	Clients           int // of the extension that are suspicious
-	Spread            int // of the registrar: suspicious clients or extensions, whichever are fewer
+	Spread            int // of the registrar, as distributed_scan_size counts it
 	ExtensionsInADay  int // as slow_extensions counts them
 	ClientsInADay     int // as slow_clients counts them
 	SlowAttempts      int // rejections of the pair's run, if it is slow
@@ -119,7 +119,7 @@ func (d *Detector) tellGroups(v *view) {
 	*g = Group{
 		Registrar: d.registrarAddr(v.c.registrar), Client: d.clientAddr(v.ci), Extension: d.nameOf(v.e, &d.watch.name),
 		Extensions: int(v.client.suspicious), KnownExtensions: int(v.c.good), Registrars: int(v.host.active),
-		Clients: int(v.extension.suspicious), Spread: min(v.r.suspiciousClients, v.r.suspiciousExtensions),
+		Clients: int(v.extension.suspicious), Spread: v.r.spread(),
 		ExtensionsInADay: v.client.inADay(), ClientsInADay: v.extension.inADay(),
 	}
 	if v.client.suspicious > 1 {

@@ -30,9 +30,15 @@ func writeCalibration(w io.Writer, r *calibrate.Result) {
 		t.AppendRow(append(row, recommended))
 	}
 	fmt.Fprintln(w, t.Render())
+	var last string
 	for _, x := range r.Recommendations {
-		if x.Verdict != calibrate.Keep {
+		switch {
+		case x.Verdict == calibrate.Keep:
+		case x.Verdict == calibrate.Unsure && x.Reason == last:
+			fmt.Fprintf(w, "%s = %s: likewise\n", x.Key, x.Recommended)
+		default:
 			fmt.Fprintf(w, "%s = %s: %s, %s\n", x.Key, x.Recommended, x.Verdict, x.Reason)
+			last = x.Reason
 		}
 	}
 	for _, o := range r.Overrides {

@@ -85,6 +85,7 @@ func (c *Collector) measure(a *detect.Alert) {
 func sizeOf(a *detect.Alert) (m measure, size int) {
 	t := &a.Thresholds
 	extensions := max(a.Extensions.Count, a.Clients.Count) // of a network of clients each may have the same
+	beyond := func(threshold int) int { return max(0, a.Crossed.Threshold-threshold) }
 	switch a.Crossed.Key {
 	case "attempts":
 		return rejectionsPerLogin, a.Attempts
@@ -93,24 +94,24 @@ func sizeOf(a *detect.Alert) (m measure, size int) {
 	case "slow_attempts":
 		return attemptsInADay, a.Attempts
 	case "scan_attempts":
-		return suspiciousRejections, a.Attempts - (a.Crossed.Threshold - t.ScanAttempts)
+		return suspiciousRejections, a.Attempts - beyond(t.ScanAttempts)
 	case "scan_extensions":
-		return suspiciousExtensions, extensions - (a.Crossed.Threshold - t.ScanExtensions)
+		return suspiciousExtensions, extensions - beyond(t.ScanExtensions)
 	case "spray_attempts":
 		if a.Slow {
 			return extensionsInADay, extensions
 		}
 		return suspiciousExtensions, extensions
 	case "slow_extensions":
-		return extensionsInADay, extensions - (a.Crossed.Threshold - t.SlowExtensions)
+		return extensionsInADay, extensions - beyond(t.SlowExtensions)
 	case "distributed_clients":
-		return suspiciousClients, a.Clients.Count
+		return suspiciousClients, a.Clients.Count - beyond(t.DistributedClients)
 	case "slow_clients":
-		return clientsInADay, a.Clients.Count
+		return clientsInADay, a.Clients.Count - beyond(t.SlowClients)
 	case "horizontal_registrars":
-		return suspiciousRegistrars, a.Registrars.Count
+		return suspiciousRegistrars, a.Registrars.Count - beyond(t.HorizontalRegistrars)
 	case "distributed_scan_size":
-		return suspiciousSpread, min(a.Clients.Count, a.Extensions.Count)
+		return suspiciousSpread, min(a.Clients.Count, a.Extensions.Count) - beyond(t.DistributedScanSize)
 	case "outage_clients":
 		return failingClients, extensions
 	}

@@ -81,6 +81,26 @@ func (c *candidates) note(a *detect.Alert) {
 	h.suspect = h.suspect || len(a.Tools) > 0
 }
 
+// add takes over what others were seen doing earlier.
+func (c *candidates) add(earlier *candidates) {
+	for p, h := range earlier.of {
+		x := c.of[p]
+		if x == nil {
+			x = &habit{first: h.first}
+			c.of[p] = x
+		}
+		x.first, x.last = min(x.first, h.first), max(x.last, h.last)
+		x.attempts += h.attempts
+		x.suspect = x.suspect || h.suspect
+		for i, n := range h.counters() {
+			*x.counters()[i] += *n
+		}
+	}
+	if len(c.of) > maxCandidates {
+		c.forget()
+	}
+}
+
 // forget makes room: half of them go, those with the fewest incidents, of these the oldest first.
 func (c *candidates) forget() {
 	all := c.sorted()
@@ -105,7 +125,6 @@ func (c *candidates) sorted() []party {
 
 // list returns the candidates.
 func (c *candidates) list() (all []Candidate) {
-	const day = 24 * 3_600_000
 	for _, p := range c.sorted() {
 		h := c.of[p]
 		if h.suspect || h.incidents < leastIncidents || h.last-h.first < (leastDays-1)*day {

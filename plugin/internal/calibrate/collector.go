@@ -17,6 +17,7 @@ type Collector struct {
 	last        detect.Stats // of the detector, when it was asked last
 	stats       detect.Stats // totals of all detectors that were asked, one after the other
 	pairs       int          // the most at a time
+	warned      int64        // when Misfit said something last, Unix milliseconds
 
 	registrars registrars
 	windows    windows
@@ -147,6 +148,22 @@ func (c *Collector) Note(s *detect.Stats) {
 	if s.Clock > 0 {
 		c.moveClock(s.Clock)
 	}
+}
+
+// Resume says that the detector whose figures Note takes from now on has counted these before.
+func (c *Collector) Resume(s *detect.Stats) { c.last = *s }
+
+// Add takes over what another collector has measured, earlier.
+func (c *Collector) Add(earlier *Collector) {
+	if earlier.first > 0 && (c.first == 0 || earlier.first < c.first) {
+		c.first = earlier.first
+	}
+	c.now, c.warned, c.pairs = max(c.now, earlier.now), max(c.warned, earlier.warned), max(c.pairs, earlier.pairs)
+	for i, n := range earlier.totals() {
+		*c.totals()[i] += *n
+	}
+	c.registrars.add(&earlier.registrars)
+	c.candidates.add(&earlier.candidates)
 }
 
 // counters are those of a detector that say something.

@@ -157,7 +157,7 @@ func TestAttacksAreMeasuredByWhatTheyCameTo(t *testing.T) {
 		"suspicious_rejections_per_client": " | 3:1 | ",
 		"suspicious_clients_per_extension": " |  | 30:1",
 		"suspicious_registrars_per_client": " |  | 14:1",
-		"suspicious_spread_per_registrar":  " | 2:1 | ",
+		"suspicious_spread_per_registrar":  " | 9:1 | ",
 	})
 }
 

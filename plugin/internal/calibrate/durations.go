@@ -59,7 +59,7 @@ func judgeIdle(p *[numClasses]histogram, cfg *detect.Config) Recommendation {
 		rec.Verdict, rec.Reason = Unsure, "no attack was seen"
 		return rec
 	}
-	rec.Reason = fmt.Sprintf("%.2g %% of %s pauses between attempts of attacks were longer (0.01 %% in the paper's network); what pauses for longer is found by the sums of a day",
+	rec.Reason = fmt.Sprintf("%.3g %% of %s pauses between attempts of attacks were longer (0.01 %% in the paper's network); what pauses for longer is found by the sums of a day",
 		100*float64(longer)/float64(n), thousands(n))
 	return rec
 }

@@ -1,7 +1,9 @@
 package calibrate
 
 import (
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"maps"
 	"math"
 	"net/netip"
@@ -16,10 +18,11 @@ import (
 //
 //	magic, version
 //	text of the configuration that was in force
-//	first and last time, totals, the detector's figures
+//	first and last time, when somebody was warned last, totals, the most pairs
 //	figures of the registrars without figures of their own, then of those that have some: address, figures
 //	runs by registrar
 //	candidates for the allowlist
+//	CRC-32 (Castagnoli) of all before it, 4 bytes
 //
 // Figures are the number of histograms that are not empty, and each with its measure, its class, and its buckets. Numbers are varints.
 // What is open still, windows of half an hour and groups that are suspicious, is not in it.
@@ -30,26 +33,39 @@ const (
 
 // AppendTo appends what was measured; configuration is the text of the file that was in force.
 func (c *Collector) AppendTo(b []byte, configuration string) []byte {
+	begin := len(b)
 	b = wire.AppendText(b, magic)
 	b = wire.AppendUint(b, version)
 	b = wire.AppendText(b, configuration)
-	b = wire.AppendInt(wire.AppendInt(b, c.first), c.now-c.first)
+	b = wire.AppendInt(wire.AppendInt(wire.AppendInt(b, c.first), c.now-c.first), c.warned)
 	for _, n := range c.totals() {
 		b = wire.AppendUint(b, *n)
 	}
 	b = wire.AppendUint(b, uint64(c.pairs))
 	b = c.registrars.appendTo(b)
-	return c.candidates.appendTo(b)
+	b = c.candidates.appendTo(b)
+	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b[begin:], castagnoli))
 }
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // totals are all counters.
 func (c *Collector) totals() []*uint64 {
-	return slices.Concat([]*uint64{&c.acceptances, &c.doubled}, counters(&c.stats), counters(&c.last))
+	return slices.Concat([]*uint64{&c.acceptances, &c.doubled}, counters(&c.stats))
 }
 
 // Read returns the collector of what AppendTo has written, for a detector with that configuration, and the text of the configuration that
 // was in force.
 func Read(text string, cfg *detect.Config) (c *Collector, configuration string, err error) {
+	end := len(text) - crc32.Size
+	if end < 0 || binary.BigEndian.Uint32([]byte(text[end:])) != crc32.Checksum([]byte(text[:end]), castagnoli) {
+		return nil, "", wire.ErrFormat
+	}
+	return read(text[:end], cfg)
+}
+
+// read reads all but the checksum.
+func read(text string, cfg *detect.Config) (c *Collector, configuration string, err error) {
 	r := wire.NewReader(text)
 	if r.Text() != magic {
 		return nil, "", wire.ErrFormat
@@ -61,6 +77,7 @@ func Read(text string, cfg *detect.Config) (c *Collector, configuration string, 
 	c = NewCollector(cfg)
 	c.first = r.Time(0)
 	c.now = r.Time(c.first)
+	c.warned = r.Time(0)
 	r.Check(c.now >= c.first)
 	for _, n := range c.totals() {
 		*n = r.Uint()

@@ -84,7 +84,7 @@ func TestGolden(t *testing.T) {
 func TestNewerVersionsAreNotRead(t *testing.T) {
 	cfg := detect.DefaultConfig()
 	text := wire.AppendUint(wire.AppendText(nil, magic), version+1)
-	if _, _, err := Read(string(text), &cfg); err == nil || !strings.Contains(err.Error(), "version 2 is not known") {
+	if _, _, err := read(string(text), &cfg); err == nil || !strings.Contains(err.Error(), "version 2 is not known") {
 		t.Error(err)
 	}
 	for _, text := range []string{"", "siphunt", string(wire.AppendText(nil, "siphunt detector"))} {
@@ -94,15 +94,62 @@ func TestNewerVersionsAreNotRead(t *testing.T) {
 	}
 }
 
+// TestDamageIsFound: of a file that was cut or changed nothing is believed.
+func TestDamageIsFound(t *testing.T) {
+	n := measured(t)
+	whole := n.collector.AppendTo(nil, "")
+	for i := range whole {
+		changed := slices.Clone(whole)
+		changed[i] ^= 0x10
+		for _, text := range []string{string(changed), string(whole[:i])} {
+			if _, _, err := Read(text, &n.cfg); !errors.Is(err, wire.ErrFormat) {
+				t.Fatalf("byte %d: %v", i, err)
+			}
+		}
+	}
+}
+
+// TestHalvesAreTheWhole: who goes on with what was measured before knows what one would that had seen all.
+func TestHalvesAreTheWhole(t *testing.T) {
+	whole, half := newNetwork(t), newNetwork(t)
+	for _, n := range []*network{whole, half} {
+		n.logins(30, 6, 10*time.Minute)
+		n.answers("203.0.113.1", "1@pbx", 50*time.Millisecond, slices.Repeat([]int{401}, 60)...)
+		n.quiet(2 * time.Hour)
+	}
+	half.collector.Finish()
+	earlier, _, err := Read(string(half.collector.AppendTo(nil, "")), &half.cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	half.collector = NewCollector(&half.cfg)
+	half.detector.SetObserver(half.collector)
+	stats := half.detector.Stats()
+	half.collector.Resume(&stats)
+	for _, n := range []*network{whole, half} {
+		n.logins(30, 6, 10*time.Minute)
+		n.answers("192.0.2.9", "9@pbx", time.Minute, slices.Repeat([]int{403}, 40)...)
+		n.quiet(2 * time.Hour)
+	}
+	want := whole.result()
+	half.collector.Add(earlier)
+	got := half.result()
+	same := cmp.Comparer(func(a, b netip.Addr) bool { return a == b })
+	if d := cmp.Diff(want, got, same); d != "" {
+		t.Errorf("want -, got +\n%s", d)
+	}
+}
+
 // FuzzRead: whatever is on the disk, it is read or refused; what is read is good for results and is written again.
 func FuzzRead(f *testing.F) {
 	n := measured(f)
-	whole := string(n.collector.AppendTo(nil, "# fuzz\n"))
+	body := func(c *Collector) string { b := c.AppendTo(nil, "# fuzz\n"); return string(b[:len(b)-4]) }
+	whole := body(n.collector)
 	f.Add(whole)
 	f.Add(whole[:len(whole)/2])
-	f.Add(string(NewCollector(&n.cfg).AppendTo(nil, "")))
-	f.Fuzz(func(t *testing.T, text string) {
-		c, configuration, err := Read(text, &n.cfg)
+	f.Add(body(NewCollector(&n.cfg)))
+	f.Fuzz(func(t *testing.T, text string) { // the checksum would keep nearly all of it out
+		c, configuration, err := read(text, &n.cfg)
 		if err != nil {
 			return
 		}

@@ -76,7 +76,7 @@ var measures = [numMeasures]described{
 		about:     "Registrars at which one client has unexplained runs.",
 		threshold: func(_ *detect.Config, t *detect.Thresholds) int64 { return int64(t.HorizontalRegistrars) }},
 	suspiciousSpread: {name: "suspicious_spread_per_registrar", unit: "clients and extensions", key: "distributed_scan_size",
-		about:     "Clients with an unexplained run at one registrar, or their extensions, whichever are fewer.",
+		about:     "How widely unexplained runs at one registrar are distributed: over how many clients and extensions, whichever are fewer.",
 		threshold: func(_ *detect.Config, t *detect.Thresholds) int64 { return int64(t.DistributedScanSize) }},
 	extensionsInADay: {name: "extensions_in_a_day_per_client", unit: "extensions", key: "slow_extensions",
 		about:     "Extensions of a client with unexplained runs within 24 h, at least half of them idle, less what its known-good extensions allow.",

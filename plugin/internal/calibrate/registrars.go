@@ -88,6 +88,21 @@ func (r *registrars) choose() {
 	r.found = nil
 }
 
+// add takes over the figures of other ones, which had them earlier and so may keep theirs.
+func (r *registrars) add(earlier *registrars) {
+	r.found = nil
+	r.rest.merge(earlier.rest)
+	for a, n := range earlier.counts {
+		r.counts[a] += n
+	}
+	own := r.tracked
+	r.tracked = earlier.tracked
+	for a, f := range own {
+		r.of(a).merge(f)
+	}
+	r.found = nil
+}
+
 // sum returns the figures of all but some registrars.
 func (r *registrars) sum(without ...netip.Addr) *figures {
 	all := new(figures)

@@ -87,17 +87,18 @@ func (r *rule) bar(threshold int) int64 {
 	return int64(threshold)
 }
 
-// raised returns the threshold that phones do not reach, if they reach the present one, and 0 if they do not. What is unclear
-// raises one that is below its default, but not beyond that.
+// raised returns the threshold that phones do not reach, if they reach the present one, and 0 if they do not. One that is below its
+// default is raised to that at least, also for what is unclear: what the default takes for an attack is beyond it anyway.
 func (r *rule) raised(f *[numClasses]histogram, present int) (target int, why string) {
 	defaults := detect.DefaultConfig()
 	usual := *r.field(&defaults.Thresholds)
 	bar, tail := r.bar(present), r.tail(&f[good])
-	if reached := f[good].atLeast(bar); tail >= bar && reached >= fewCases {
+	reached := f[good].atLeast(bar)
+	if tail >= bar && reached >= fewCases {
 		target, why = withRoom(tail), "phones reached it, "+times(reached, "time")
 	}
-	if n := f[unclear].atLeast(r.bar(max(present, target))); usual > max(present, target) && n >= fewCases {
-		target, why = min(usual, withRoom(f[unclear].max())), times(n, "unclear case")+" reached it, that the default tells nothing of"
+	if n := reached + f[unclear].atLeast(bar); present < usual && target < usual && n >= fewCases {
+		target, why = usual, times(n, "case")+" reached it that the default tells nothing of"
 	}
 	return target, why
 }
@@ -129,17 +130,17 @@ func (r *rule) canLower(f *[numClasses]histogram, present int, span int64) bool 
 // seen says what was seen, in figures.
 func (r *rule) seen(f *[numClasses]histogram, bar int64) string {
 	good, unclear, attacks := &f[good], &f[unclear], &f[attack]
-	unit := measures[r.measure].unit
+	unit := singular(measures[r.measure].unit)
 	var text string
 	switch {
 	case good.count() == 0 && !measures[r.measure].perLogin:
-		text = fmt.Sprintf("no phones came to %d %s", bar, unit)
+		text = "no phones came to " + times(bar, unit)
 	case good.count() == 0:
 		text = "no " + r.what
 	case r.oneIn == 0:
-		text = fmt.Sprintf("%s that turned out to be phones came to %d %s at most", times(good.count(), strings.TrimSuffix(r.what, "s")), good.max(), unit)
+		text = fmt.Sprintf("%s that turned out to be phones came to %s at most", times(good.count(), singular(r.what)), times(good.max(), unit))
 	default:
-		text = fmt.Sprintf("%g %% of %s %s needed %d %s or fewer, the most %d", 100-100/float64(r.oneIn), thousands(good.count()), r.what, r.tail(good), unit, good.max())
+		text = fmt.Sprintf("%g %% of %s needed %s or fewer, the most %s", 100-100/float64(r.oneIn), times(good.count(), singular(r.what)), times(r.tail(good), unit), thousands(good.max()))
 	}
 	if n := unclear.count(); n > 0 {
 		text += fmt.Sprintf("; %s came to %s at most", times(n, "unclear case"), thousands(unclear.max()))
@@ -163,6 +164,9 @@ func times(n int64, what string) string {
 	}
 	return thousands(n) + " " + what
 }
+
+// singular is one of several.
+func singular(plural string) string { return strings.TrimSuffix(plural, "s") }
 
 // thousands writes a number as a sentence has it: 1,234,567.
 func thousands(n int64) string {

@@ -52,6 +52,7 @@ func TestRules(t *testing.T) {
 		{"a quiet day is too little", "attempts", 20, aDay, map[class]map[int64]int64{good: {4: 100}, unclear: {5: 10}}, "keep 20"},
 		{"a week with unclear cases below", "attempts", 20, aWeek, map[class]map[int64]int64{good: {4: 100}, unclear: {15: 10}}, "keep 20"},
 		{"a tight one goes back to the default", "attempts", 4, aDay, map[class]map[int64]int64{good: {5: 600}, unclear: {18: 9, 700: 20}}, "raise 20"},
+		{"beyond it where phones are", "attempts", 4, aDay, map[class]map[int64]int64{good: {30: 600}, attack: {400: 3}}, "raise 38"},
 		{"and no further", "attempts", 4, aDay, map[class]map[int64]int64{good: {5: 600}, unclear: {700: 20}, attack: {25: 3}}, "raise 20"},
 		{"the threshold itself is a login", "login_challenges", 8, aDay, map[class]map[int64]int64{good: {1: 90_000, 8: 500}}, "keep 8"},
 		{"more challenges than a login has", "login_challenges", 8, aDay, map[class]map[int64]int64{good: {1: 90_000, 9: 500}}, "raise 12"},
