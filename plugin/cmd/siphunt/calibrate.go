@@ -20,7 +20,7 @@ import (
 
 var calibrateCommand = &command{
 	name:      "calibrate",
-	arguments: "[-c siphunt.toml] [-format F] [-o siphunt.toml.new] [-json] [-backtest] [-curve KEYS|all] FILE... | -",
+	arguments: "[-c siphunt.toml] [-format F] [-o FILE] [-json] [-backtest] [-curve KEYS|all] FILE... | -  or  -state DIR [-c siphunt.toml] [-o FILE] [-json]",
 	summary:   "recommend thresholds from a network's own traffic",
 	details: `
 Reads flow records as siphunt replay does, runs the detector over them, and measures what each threshold judges: of phones, of attacks,
@@ -30,6 +30,9 @@ seen it is left as it is. Whoever might be allowed is listed in a comment.
 
 -backtest reads the files again and compares both configurations: what they tell of, how soon, and what that takes; a change that loses an
 attack is taken back. -curve does it with other values of some keys, with a comma between them.
+
+With -state it reads what a siphunt in Fluent Bit has measured since it first ran, as of its last snapshot, from its state_dir or the
+folder of a detector in it; it may be running.
 
 Ctrl-C ends the input; what was seen so far is used.`,
 	run: runCalibrate,
@@ -50,12 +53,19 @@ func runCalibrate(c *call) int {
 	output := c.flags.String("o", "-", "`file` to write to, - for standard output")
 	asJSON := c.flags.Bool("json", false, "write all that was measured and found as JSON")
 	backtest := c.flags.Bool("backtest", false, "compare the present and the recommended configuration; reads the files again")
+	state := c.flags.String("state", "", "state_dir of a siphunt in Fluent Bit, or the `folder` of a detector in it")
 	curve := c.flags.String("curve", "", "`keys` that other values are tried of, or all; reads the files again")
 	if code, ok := c.parse(); !ok {
 		return code
 	}
+	if *state != "" {
+		if c.flags.NArg() > 0 || *backtest || *curve != "" || *format != "" {
+			return c.usage("-state reads no flow records: give no files, and neither -format, -backtest nor -curve")
+		}
+		return c.calibrateState(*state, *file, *output, *asJSON)
+	}
 	if c.flags.NArg() == 0 {
-		return c.usage("give a file, or - for standard input")
+		return c.usage("give a file, or - for standard input, or -state")
 	}
 	again := *backtest || *curve != ""
 	if again && slices.Contains(c.flags.Args(), "-") {
@@ -83,12 +93,11 @@ func runCalibrate(c *call) int {
 	if err == nil && again {
 		err = x.test(result)
 	}
-	if err != nil {
-		c.complain("%v", err)
-		return exitBad
+	if err == nil {
+		writeCalibration(c.stderr, result)
+		err = c.writeResult(result, cfg, *output, *asJSON)
 	}
-	writeCalibration(c.stderr, result)
-	if err := c.writeResult(result, cfg, *output, *asJSON); err != nil {
+	if err != nil {
 		c.complain("%v", err)
 		return exitBad
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	jsoniter "github.com/json-iterator/go"
 
@@ -20,6 +21,8 @@ import (
 	"github.com/siphunt/siphunt/plugin/cmd/siphunt/week"
 	"github.com/siphunt/siphunt/plugin/internal/calibrate"
 	"github.com/siphunt/siphunt/plugin/internal/config"
+	"github.com/siphunt/siphunt/plugin/internal/engine"
+	"github.com/siphunt/siphunt/plugin/internal/sample"
 )
 
 // overNetwork gives the records of a network to detectors.
@@ -204,7 +207,11 @@ func TestCalibrationOfAWeek(t *testing.T) {
 
 func TestCalibrateSaysWhatIsWrong(t *testing.T) {
 	for args, want := range map[string]string{
-		"calibrate":                            "give a file, or - for standard input",
+		"calibrate":                            "give a file, or - for standard input, or -state",
+		"calibrate -state . -backtest":         "-state reads no flow records",
+		"calibrate -state . " + flows:          "-state reads no flow records",
+		"calibrate -state none":                "none: no such file",
+		"calibrate -state siem":                "siem: no detector has measured anything there yet",
 		"calibrate -backtest -":                "-backtest and -curve read their input again: give files",
 		"calibrate -curve attempts -":          "-backtest and -curve read their input again: give files",
 		"calibrate -curve atempts " + flows:    "-curve atempts: write all, or some of attempts,fast_attempts",
@@ -263,4 +270,46 @@ func rejection(second int) string {
 	return fmt.Sprintf(`{"TIME_LAST":%d,"SRC_IP":"198.18.0.10","DST_IP":"198.18.1.13","SRC_PORT":5060,"DST_PORT":5060,"PROTOCOL":17,`+
 		`"PACKETS":1,"BYTES":400,"PACKETS_REV":0,"BYTES_REV":0,"SIP_MSG_TYPE":99,"SIP_STATUS_CODE":401,"SIP_CSEQ":"1 REGISTER",`+
 		`"SIP_CALLED_PARTY":"sip:300@198.18.0.10","SIP_CALLING_PARTY":"sip:300@198.18.0.10"}`+"\n", 1_795_340_000+second)
+}
+
+// TestCalibrateFromState: what a running engine has measured, read without its lock.
+func TestCalibrateFromState(t *testing.T) {
+	dir := t.TempDir()
+	config := file(t, "siphunt.toml", "[detector]\nattempts = 30\nmax_future = \"240h\"\n[state]\nstate_dir = \""+dir+"\"\nsnapshot_interval = \"1s\"\n")
+	e, err := engine.Open(engine.Options{ConfigFile: config})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	c := sample.New(300, 1, sample.Ipfixcol2, sample.UniRec)
+	for k, i := range c.Relevant {
+		c.SetAnswer(i, k/2, k/2, 401-201*(k%2))
+	}
+	e.Flush(c.Bytes)
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		code, stdout, stderr := shell("", "calibrate", "-json", "-state", dir)
+		if code == exitOK && strings.Contains(stdout, `"acceptances": 150,`) && strings.Contains(stdout, `\nattempts = 30\n`) {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%d\n%s\n%s", code, stdout, stderr)
+		}
+	}
+	other := file(t, "other.toml", "[detector]\nattempts = 40\n")
+	if code, stdout, stderr := shell("", "calibrate", "-c", other, "-state", filepath.Join(dir, "main")); code != exitOK || !strings.Contains(stdout, "\nattempts = 40\n") {
+		t.Errorf("%d\n%s\n%s", code, stdout, stderr)
+	}
+	second := filepath.Join(dir, "second")
+	if err := os.Mkdir(second, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(second, calibrate.FileName), []byte("damaged"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, stderr := shell("", "calibrate", "-state", dir); code != exitBad || !strings.Contains(stderr, "there are several detectors, give the folder of one") {
+		t.Errorf("%d %s", code, stderr)
+	}
+	if code, _, stderr := shell("", "calibrate", "-state", second); code != exitBad || !strings.Contains(stderr, "of another version, or damaged") {
+		t.Errorf("%d %s", code, stderr)
+	}
 }

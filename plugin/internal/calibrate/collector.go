@@ -61,8 +61,7 @@ func (c *Collector) SetConfig(cfg *detect.Config) { c.config = *cfg }
 // RunEnded implements detect.Observer.
 func (c *Collector) RunEnded(r *detect.RunEnd) {
 	c.moveClock(r.Time + r.Late)
-	f := c.registrars.of(r.Registrar)
-	c.registrars.count(r.Registrar)
+	f := c.registrars.count(r.Registrar)
 	verdict := classOf(r)
 	seen := 1
 	if r.Doubled {
@@ -167,8 +166,8 @@ func (c *Collector) Add(earlier *Collector) {
 }
 
 // counters are those of a detector that say something.
-func counters(s *detect.Stats) []*uint64 {
-	return []*uint64{&s.Rejections, &s.Acceptances, &s.Late, &s.TimeRejected, &s.Duplicates, &s.Evicted, &s.EndedEarly}
+func counters(s *detect.Stats) [7]*uint64 {
+	return [...]*uint64{&s.Rejections, &s.Acceptances, &s.Late, &s.TimeRejected, &s.Duplicates, &s.Evicted, &s.EndedEarly}
 }
 
 // Finish takes what is measured still as over.

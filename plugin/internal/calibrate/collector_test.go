@@ -227,7 +227,7 @@ func TestBusyRegistrarsHaveFiguresOfTheirOwn(t *testing.T) {
 // TestMemoryIsBounded: whatever comes.
 func TestMemoryIsBounded(t *testing.T) {
 	c := NewCollector(new(detect.DefaultConfig()))
-	for i := range 300_000 {
+	for i := range 100_000 {
 		a := netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})
 		name := fmt.Sprint(i)
 		time := beginning + int64(i)
@@ -236,10 +236,10 @@ func TestMemoryIsBounded(t *testing.T) {
 		c.Grouped(&detect.Group{Registrar: a, Client: a, Extension: name, Extensions: i, Clients: i, Registrars: i, Spread: i, SlowAttempts: i})
 		c.Alert(&detect.Alert{State: detect.End, Kind: detect.BruteForce, Sequence: 1, Registrar: detect.Endpoint{Addr: a}, Client: detect.Endpoint{Addr: a}, Extension: name})
 	}
-	if len(c.registrars.counts) > maxCounted+1 || len(c.registrars.tracked) > maxTracked || len(c.windows.clients) > maxWindows ||
-		c.windows.kept > maxKept || len(c.peaks.of) > maxPeaks || len(c.ended.at) > maxEnded || len(c.candidates.of) > maxCandidates {
-		t.Errorf("%d registrars, %d with figures, %d clients with %d extensions, %d groups, %d ended, %d candidates", len(c.registrars.counts),
-			len(c.registrars.tracked), len(c.windows.clients), c.windows.kept, len(c.peaks.of), len(c.ended.at), len(c.candidates.of))
+	if len(c.registrars.others) > maxCounted || len(c.registrars.tracked) > maxTracked || len(c.windows.seen) > maxVisits ||
+		len(c.windows.places) > maxVisits || len(c.peaks.of) > maxPeaks || len(c.ended.at) > maxEnded || len(c.candidates.of) > maxCandidates {
+		t.Errorf("%d registrars, %d with figures, %d visits of %d places, %d groups, %d ended, %d candidates", len(c.registrars.others),
+			len(c.registrars.tracked), len(c.windows.seen), len(c.windows.places), len(c.peaks.of), len(c.ended.at), len(c.candidates.of))
 	}
 	if n := len(c.AppendTo(nil, "")); n > 1<<20 {
 		t.Errorf("%d bytes", n)

@@ -4,10 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
-	"maps"
 	"math"
-	"net/netip"
-	"slices"
 	"strings"
 
 	"github.com/siphunt/siphunt/detect"
@@ -19,14 +16,17 @@ import (
 //	magic, version
 //	text of the configuration that was in force
 //	first and last time, when somebody was warned last, totals, the most pairs
-//	figures of the registrars without figures of their own, then of those that have some: address, figures
-//	runs by registrar
+//	figures of the registrars without figures of their own; those that have some: address, runs, figures; runs of others
 //	candidates for the allowlist
 //	CRC-32 (Castagnoli) of all before it, 4 bytes
 //
 // Figures are the number of histograms that are not empty, and each with its measure, its class, and its buckets. Numbers are varints.
 // What is open still, windows of half an hour and groups that are suspicious, is not in it.
+//
+// FileName is the file that a running siphunt keeps it in, in the folder of its state.
 const (
+	FileName = "calibration"
+
 	magic   = "siphunt calibration"
 	version = 1
 )
@@ -51,7 +51,8 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // totals are all counters.
 func (c *Collector) totals() []*uint64 {
-	return slices.Concat([]*uint64{&c.acceptances, &c.doubled}, counters(&c.stats))
+	stats := counters(&c.stats)
+	return append([]*uint64{&c.acceptances, &c.doubled}, stats[:]...)
 }
 
 // Read returns the collector of what AppendTo has written, for a detector with that configuration, and the text of the configuration that
@@ -97,13 +98,13 @@ func read(text string, cfg *detect.Config) (c *Collector, configuration string, 
 func (r *registrars) appendTo(b []byte) []byte {
 	b = r.rest.appendTo(b)
 	b = wire.AppendUint(b, uint64(len(r.tracked)))
-	for _, a := range slices.SortedFunc(maps.Keys(r.tracked), netip.Addr.Compare) {
-		b = r.tracked[a].appendTo(wire.AppendAddress(b, a))
+	for _, a := range r.busiest() {
+		b = wire.AppendUint(wire.AppendAddress(b, a), r.tracked[a].runs)
+		b = r.tracked[a].appendTo(b)
 	}
-	counted := r.busiest()
-	b = wire.AppendUint(b, uint64(len(counted)))
-	for _, a := range counted {
-		b = wire.AppendUint(wire.AppendAddress(b, a), r.counts[a])
+	b = wire.AppendUint(b, uint64(len(r.others)))
+	for _, a := range byRuns(r.others) {
+		b = wire.AppendUint(wire.AppendAddress(b, a), r.others[a])
 	}
 	return b
 }
@@ -113,12 +114,12 @@ func (r *registrars) read(in *wire.Reader) {
 	n := in.Count(2)
 	in.Check(n <= maxTracked)
 	for range n {
-		a := in.Address()
-		in.Check(a.IsValid() && r.tracked[a] == nil)
+		a, runs := in.Address(), in.Uint()
+		in.Check(a.IsValid() && r.tracked[a] == nil && runs <= maxCount)
 		if in.Err() != nil {
 			return
 		}
-		r.tracked[a] = new(figures)
+		r.tracked[a] = &tracked{runs: runs}
 		r.tracked[a].read(in)
 	}
 	n = in.Count(2)
@@ -129,7 +130,7 @@ func (r *registrars) read(in *wire.Reader) {
 		if in.Err() != nil {
 			return
 		}
-		r.counts[a] = runs
+		r.others[a] = runs
 	}
 }
 

@@ -8,13 +8,15 @@ import (
 	"github.com/siphunt/siphunt/plugin/internal/wire"
 )
 
-// histogram counts how often which value came. It is small while few different values come, and bounded: values below 128 are
-// exact, greater ones are told apart to one in a hundred, up to maxValue. The zero histogram is empty.
+// histogram counts how often which value came. It is bounded: values below few are exact, greater ones are told apart to one in a hundred,
+// up to maxValue. The zero histogram is empty.
 type histogram struct {
+	small  *[few]int64 // nil until there is one
 	packed *hdrhistogram.PackedHistogram
 }
 
 const (
+	few      = 128     // nearly all values are below
 	maxValue = 1 << 30 // milliseconds of twelve days, and more pairs than a detector can have
 	digits   = 2
 )
@@ -22,10 +24,17 @@ const (
 func (h *histogram) add(v int64) { h.addMany(v, 1) }
 
 func (h *histogram) addMany(v, n int64) {
+	if v = max(v, 0); v < few {
+		if h.small == nil {
+			h.small = new([few]int64)
+		}
+		h.small[v] += n
+		return
+	}
 	if h.packed == nil {
 		h.packed = hdrhistogram.NewPacked(1, maxValue, digits)
 	}
-	_ = h.packed.RecordValues(min(max(v, 0), maxValue), n) // fails only beyond its bounds
+	_ = h.packed.RecordValues(min(v, maxValue), n) // fails only beyond its bounds
 }
 
 // merge adds the values of another one, which stays as it is.
@@ -34,16 +43,21 @@ func (h *histogram) merge(from *histogram) {
 }
 
 func (h *histogram) each(do func(v, n int64)) {
+	if h.small != nil {
+		for v, n := range h.small {
+			if n > 0 {
+				do(int64(v), n)
+			}
+		}
+	}
 	if h.packed != nil {
 		h.packed.ForEachBucket(func(v, n int64) bool { do(v, n); return true })
 	}
 }
 
-func (h *histogram) count() int64 {
-	if h.packed == nil {
-		return 0
-	}
-	return h.packed.TotalCount()
+func (h *histogram) count() (sum int64) {
+	h.each(func(_, n int64) { sum += n })
+	return sum
 }
 
 // atLeast returns how many values are v or more.

@@ -20,15 +20,12 @@ func (c *Collector) Result(cfg *detect.Config) *Result {
 	all := c.registrars.sum()
 	r.Distributions = distributions(all, cfg, &cfg.Thresholds, r.Recommendations)
 	for _, a := range c.registrars.busiest() {
-		f := c.registrars.tracked[a]
-		if f == nil {
-			continue
-		}
+		t := c.registrars.tracked[a]
 		recs := r.Recommendations
 		if i := slices.IndexFunc(r.Overrides, func(o Override) bool { return o.Registrar == a }); i >= 0 {
 			recs = slices.Concat(r.Overrides[i].Recommendations, recs)
 		}
-		r.Registrars = append(r.Registrars, Registrar{a, c.registrars.counts[a], distributions(f, cfg, thresholdsOf(cfg, a), recs)})
+		r.Registrars = append(r.Registrars, Registrar{a, t.runs, distributions(&t.figures, cfg, thresholdsOf(cfg, a), recs)})
 	}
 	return r
 }
@@ -94,8 +91,8 @@ const maxOutliers = 4
 // outliers are the busy registrars whose own traffic asks for a higher threshold.
 func (c *Collector) outliers(r *rule, cfg *detect.Config, span int64) map[netip.Addr]Recommendation {
 	own := map[netip.Addr]Recommendation{}
-	for a, f := range c.registrars.tracked {
-		if rec := r.judge(f, *r.field(thresholdsOf(cfg, a)), span); rec.Verdict == Raise {
+	for a, t := range c.registrars.tracked {
+		if rec := r.judge(&t.figures, *r.field(thresholdsOf(cfg, a)), span); rec.Verdict == Raise {
 			own[a] = rec
 		}
 	}

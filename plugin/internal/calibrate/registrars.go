@@ -8,108 +8,141 @@ import (
 
 // registrars has figures of the busiest registrars, and of all others together.
 type registrars struct {
-	tracked map[netip.Addr]*figures
+	tracked map[netip.Addr]*tracked
 	rest    *figures
-	counts  map[netip.Addr]uint64 // runs; of those that are not tracked the busiest are kept
-	last    netip.Addr            // that figures were asked for
-	found   *figures              // of it
+	others  map[netip.Addr]uint64 // runs of registrars without figures of their own; the busiest are kept
+	last    netip.Addr            // that was asked for
+	found   *tracked              // of it, nil for none
+}
+
+// tracked is a registrar with figures of its own.
+type tracked struct {
+	figures
+	runs uint64
 }
 
 const (
 	maxTracked = 16   // registrars that have figures of their own
-	maxCounted = 4096 // registrars that are counted, so that they may get some
+	maxCounted = 4096 // others that are counted, so that they may get some
 	muchBusier = 2    // times as many runs as the least of those that have some
 )
 
 func newRegistrars() registrars {
-	return registrars{tracked: map[netip.Addr]*figures{}, rest: new(figures), counts: map[netip.Addr]uint64{}}
+	return registrars{tracked: map[netip.Addr]*tracked{}, rest: new(figures), others: map[netip.Addr]uint64{}}
 }
+
+// find returns a registrar that has figures of its own, or gets them, and nil for another one.
+func (r *registrars) find(a netip.Addr) *tracked {
+	if a == r.last {
+		return r.found
+	}
+	t := r.tracked[a]
+	if t == nil && a.IsValid() && len(r.tracked) < maxTracked {
+		t = &tracked{runs: r.others[a]}
+		delete(r.others, a)
+		r.tracked[a] = t
+	}
+	r.last, r.found = a, t
+	return t
+}
+
+// forgetLast has the next one looked up.
+func (r *registrars) forgetLast() { r.last, r.found = netip.Addr{}, nil }
 
 // of returns the figures that those of a registrar are counted in.
 func (r *registrars) of(a netip.Addr) *figures {
-	if a == r.last && r.found != nil {
-		return r.found
+	if t := r.find(a); t != nil {
+		return &t.figures
 	}
-	f := r.tracked[a]
-	switch {
-	case f != nil:
-	case a.IsValid() && len(r.tracked) < maxTracked:
-		f = new(figures)
-		r.tracked[a] = f
-	default:
-		f = r.rest
-	}
-	r.last, r.found = a, f
-	return f
+	return r.rest
 }
 
-// count counts a run of a registrar.
-func (r *registrars) count(a netip.Addr) {
-	r.counts[a]++
-	if len(r.counts) <= maxCounted {
-		return
+// count counts a run of a registrar, and returns its figures.
+func (r *registrars) count(a netip.Addr) *figures {
+	if t := r.find(a); t != nil {
+		t.runs++
+		return &t.figures
 	}
-	for _, idle := range r.busiest()[maxCounted/2:] {
-		if r.tracked[idle] == nil {
-			delete(r.counts, idle)
+	r.others[a]++
+	if len(r.others) > maxCounted {
+		for _, idle := range byRuns(r.others)[maxCounted/2:] {
+			delete(r.others, idle)
 		}
 	}
+	return r.rest
 }
 
-// busiest returns those that are counted, busiest first.
-func (r *registrars) busiest() []netip.Addr {
-	all := make([]netip.Addr, 0, len(r.counts))
-	for a := range r.counts {
+// byRuns returns registrars, busiest first.
+func byRuns(counts map[netip.Addr]uint64) []netip.Addr {
+	all := make([]netip.Addr, 0, len(counts))
+	for a := range counts {
 		all = append(all, a)
 	}
-	slices.SortFunc(all, func(a, b netip.Addr) int { return cmp.Or(cmp.Compare(r.counts[b], r.counts[a]), a.Compare(b)) })
+	slices.SortFunc(all, func(a, b netip.Addr) int { return cmp.Or(cmp.Compare(counts[b], counts[a]), a.Compare(b)) })
 	return all
+}
+
+// busiest returns those that have figures, busiest first.
+func (r *registrars) busiest() []netip.Addr {
+	counts := map[netip.Addr]uint64{}
+	for a, t := range r.tracked {
+		counts[a] = t.runs
+	}
+	return byRuns(counts)
 }
 
 // choose gives figures of their own to registrars that have become much busier than the least of those that have some, whose
 // figures go to the rest.
 func (r *registrars) choose() {
-	if len(r.tracked) < maxTracked {
-		return
-	}
-	all := r.busiest()
-	slices.Reverse(all)
-	least := slices.DeleteFunc(slices.Clone(all), func(a netip.Addr) bool { return r.tracked[a] == nil })
-	slices.Reverse(all)
-	for _, a := range all[:min(len(all), maxTracked)] {
-		if r.tracked[a] != nil || len(least) == 0 || r.counts[a] < muchBusier*r.counts[least[0]] {
-			continue
+	for {
+		mine, others := r.busiest(), byRuns(r.others)
+		if len(mine) < maxTracked || len(others) == 0 {
+			return
 		}
-		r.rest.merge(r.tracked[least[0]])
-		delete(r.tracked, least[0])
-		least = least[1:]
-		r.tracked[a] = new(figures)
+		least := mine[len(mine)-1]
+		if r.others[others[0]] < muchBusier*r.tracked[least].runs {
+			return
+		}
+		r.rest.merge(&r.tracked[least].figures)
+		r.others[least] = r.tracked[least].runs
+		delete(r.tracked, least)
+		r.forgetLast()
+		r.find(others[0])
 	}
-	r.found = nil
 }
 
 // add takes over the figures of other ones, which had them earlier and so may keep theirs.
 func (r *registrars) add(earlier *registrars) {
-	r.found = nil
-	r.rest.merge(earlier.rest)
-	for a, n := range earlier.counts {
-		r.counts[a] += n
-	}
 	own := r.tracked
 	r.tracked = earlier.tracked
-	for a, f := range own {
-		r.of(a).merge(f)
+	r.forgetLast()
+	r.rest.merge(earlier.rest)
+	for a, n := range earlier.others {
+		r.others[a] += n
 	}
-	r.found = nil
+	for _, a := range byRuns(r.others) {
+		if t := r.tracked[a]; t != nil {
+			t.runs += r.others[a]
+			delete(r.others, a)
+		}
+	}
+	for a, t := range own {
+		r.of(a).merge(&t.figures)
+		if to := r.find(a); to != nil {
+			to.runs += t.runs
+		} else {
+			r.others[a] += t.runs
+		}
+	}
 }
 
 // sum returns the figures of all but some registrars.
 func (r *registrars) sum(without ...netip.Addr) *figures {
 	all := new(figures)
 	all.merge(r.rest)
-	for a, f := range r.tracked {
+	for a, t := range r.tracked {
 		if !slices.Contains(without, a) {
-			all.merge(f)
+			all.merge(&t.figures)
 		}
 	}
 	return all

@@ -66,6 +66,7 @@ type Engine struct {
 	log     *ratelog.Log
 	losses  losses
 	silence silence
+	misfits misfits
 
 	queue       *judge.Queue
 	intake      *intake
@@ -100,7 +101,7 @@ func Open(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	got, unusable, err := remember(store, &o, r, unusable)
+	got, unusable, err := remember(store, &o, r, unusable, e.log)
 	if err != nil {
 		return nil, errors.Join(err, closeStore(store))
 	}
@@ -198,6 +199,7 @@ func (e *Engine) tick() {
 	e.losses.tell(e)
 	e.tellUnusable()
 	e.feed.Write(e.now())
+	e.misfits.look(e)
 	e.log.Flush(e.now())
 }
 

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"path/filepath"
 
+	"github.com/siphunt/siphunt/plugin/internal/calibrate"
 	"github.com/siphunt/siphunt/plugin/internal/judge"
 	"github.com/siphunt/siphunt/plugin/internal/ratelog"
 	"github.com/siphunt/siphunt/plugin/internal/rules"
@@ -35,9 +36,11 @@ func openStore(o *Options, r *rules.Rules, log *ratelog.Log) (s *state.Store, un
 }
 
 // remember returns what a store holds, under the rules of today; without a store that can be used, nothing.
-func remember(s *state.Store, o *Options, r *rules.Rules, unusable error) (got *judge.Restored, _, err error) {
+func remember(s *state.Store, o *Options, r *rules.Rules, unusable error, log *ratelog.Log) (got *judge.Restored, _, err error) {
 	if s != nil && unusable == nil {
-		got, unusable = judge.Restore(s, o.Name, o.source(), r, judge.Formats)
+		if got, unusable = judge.Restore(s, o.Name, o.source(), r, judge.Formats); unusable == nil {
+			recallMeasured(s, got, log)
+		}
 	}
 	if got == nil {
 		if got, err = judge.Unknown(r); err != nil {
@@ -45,6 +48,22 @@ func remember(s *state.Store, o *Options, r *rules.Rules, unusable error) (got *
 		}
 	}
 	return got, unusable, got.GoOn(r, o.Name, o.now().UnixMilli())
+}
+
+// recallMeasured adds what was measured until the snapshot to what the journal since has told.
+func recallMeasured(s *state.Store, got *judge.Restored, log *ratelog.Log) {
+	text, err := s.ReadBeside(calibrate.FileName)
+	if text == "" && err == nil {
+		return
+	}
+	if err == nil {
+		var earlier *calibrate.Collector
+		if earlier, _, err = calibrate.Read(text, &got.Rules.Config.Detector); err == nil {
+			got.Measured.Add(earlier)
+			return
+		}
+	}
+	log.Say(slog.LevelWarn, fmt.Sprintf("what was measured for siphunt calibrate begins anew: %s: %v", calibrate.FileName, err))
 }
 
 func closeStore(s *state.Store) error {
