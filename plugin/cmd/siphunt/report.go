@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/siphunt/siphunt/plugin/internal/calibrate"
 	"github.com/siphunt/siphunt/plugin/internal/config"
 	"github.com/siphunt/siphunt/plugin/internal/replay"
 	"github.com/siphunt/siphunt/plugin/internal/report"
@@ -17,13 +18,14 @@ import (
 
 var reportCommand = &command{
 	name:      "report",
-	arguments: "[-c siphunt.toml] [-o report.html] [-json] FILE... | -",
+	arguments: "[-c siphunt.toml] [-o report.html] [-json] [-state DIR] FILE... | -",
 	summary:   "make a page of alerts or flows for people",
 	details: `
 Reads alerts as siphunt writes them (format ecs), flow records, or both, JSON lines (plain, or compressed with gzip or
 zstd), from files or from standard input (-), and tells them apart by itself. Flow records go through the detector first. Writes
 one HTML file that needs neither network nor script: break-ins first, and what to do about them. Ctrl-C ends the reading; the
-report is then of what was read.`,
+report is then of what was read. How thresholds fit the network is measured in the flow records; where there are only alerts, -state
+takes it from what a running siphunt has measured.`,
 	run: runReport,
 }
 
@@ -31,6 +33,7 @@ func runReport(c *call) int {
 	file := c.flags.String("c", "", "configuration `file` for flow records (default: the defaults)")
 	output := c.flags.String("o", "", "`file` to write the page to, - for standard output (default: report.html, or no page with -json)")
 	asJSON := c.flags.Bool("json", false, "write what is in the page as JSON to standard output")
+	state := c.flags.String("state", "", "state_dir of a siphunt in Fluent Bit, a `folder`, for what it has measured")
 	c.args = flagsFirst(c.flags, c.args)
 	if code, ok := c.parse(); !ok {
 		return code
@@ -46,7 +49,14 @@ func runReport(c *call) int {
 		fmt.Fprintln(c.stderr, err)
 		return exitBad
 	}
-	r, code := c.collect(cfg)
+	o := report.Options{Version: version}
+	if *state != "" {
+		if o.Calibration, err = stateMeasurements(*state, *file); err != nil {
+			c.complain("%v", err)
+			return exitBad
+		}
+	}
+	r, code := c.collect(cfg, o)
 	if r == nil {
 		return code
 	}
@@ -58,6 +68,23 @@ func runReport(c *call) int {
 		return exitBad
 	}
 	return code
+}
+
+// stateMeasurements returns what a siphunt in Fluent Bit has measured, as siphunt calibrate -state does.
+func stateMeasurements(dir, configFile string) (*calibrate.Result, error) {
+	name, err := measurements(dir)
+	if err != nil {
+		return nil, err
+	}
+	text, err := readMeasurements(name)
+	if err != nil {
+		return nil, err
+	}
+	cfg, collector, err := restoreMeasurements(text, configFile)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return collector.Result(&cfg.Detector), nil
 }
 
 // flagsFirst puts flags before the files, for those who write them last. What is behind -- are files.
@@ -86,7 +113,7 @@ func flagsFirst(flags *flag.FlagSet, args []string) []string {
 }
 
 // collect reads the files that the arguments name. Where there is nothing to report it returns nil.
-func (c *call) collect(cfg *config.Config) (*report.Report, int) {
+func (c *call) collect(cfg *config.Config, o report.Options) (*report.Report, int) {
 	ctx, stop := untilInterrupted()
 	defer stop()
 	progress := newProgress(c.stderr, "reading", c.flags.Args())
@@ -100,7 +127,6 @@ func (c *call) collect(cfg *config.Config) (*report.Report, int) {
 		complain(err.Error())
 		return nil, exitBad
 	}
-	o := report.Options{Version: version}
 	code := exitOK
 	for _, name := range c.flags.Args() {
 		if err := c.readFile(ctx, in.replay, name, progress); err != nil && ctx.Err() == nil {

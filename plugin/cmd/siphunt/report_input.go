@@ -85,7 +85,7 @@ func (in *reportInput) report(o report.Options) *report.Report {
 	if n.Records > 0 {
 		o.Flows = flowQuality(&n)
 	}
-	if n.Detector.Rejections+n.Detector.Acceptances > 0 {
+	if o.Calibration == nil && n.Detector.Rejections+n.Detector.Acceptances > 0 {
 		if in.beside != nil {
 			in.beside.Finish()
 			in.measureAlerts()

@@ -96,6 +96,20 @@ func TestReportMeasuresBesideTightThresholds(t *testing.T) {
 	}
 }
 
+// TestReportWithWhatWasMeasured: alerts alone say nothing of how the thresholds fit; a running siphunt knows it.
+func TestReportWithWhatWasMeasured(t *testing.T) {
+	r := start(t)
+	r.guess("198.18.1.13", "300", 25)
+	r.engine.Close()
+	_, alerts, _ := shell("", "replay", flows)
+	if c := reportOf(t, alerts, "-", "-state", r.state).Calibration; c == nil || c.Rejections != 25 {
+		t.Errorf("measured: %+v", c)
+	}
+	if code, _, stderr := shell(alerts, "report", "-state", t.TempDir(), "-"); code != exitBad || !strings.Contains(stderr, "no detector has measured anything") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+}
+
 func TestReportIsTheSameEachTime(t *testing.T) {
 	pages := map[string]bool{}
 	for range 3 {

@@ -26,8 +26,8 @@ const (
 	metricsTimeout = 2 * time.Second
 )
 
-// sample is a line with a metric of siphunt: name, labels and value.
-var sample = regexp.MustCompile(`^fluentbit_siphunt_([a-z_]+)\{([^}]*)\} ([0-9.eE+-]+)`)
+// metricLine is one with a metric of siphunt: name, labels and value.
+var metricLine = regexp.MustCompile(`^fluentbit_siphunt_([a-z_]+)\{([^}]*)\} ([0-9.eE+-]+)`)
 
 // read asks for them.
 func (m *liveMetrics) read(ctx context.Context) error {
@@ -61,7 +61,7 @@ func (m *liveMetrics) read(ctx context.Context) error {
 
 // add takes a line, if it is of this detector.
 func (m *liveMetrics) add(line string) {
-	s := sample.FindStringSubmatch(line)
+	s := metricLine.FindStringSubmatch(line)
 	if s == nil || !strings.Contains(","+s[2]+",", `,detector="`+m.detector+`",`) {
 		return
 	}
