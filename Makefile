@@ -14,8 +14,12 @@ PHONES     ?= 60000
 OPENSEARCH ?= 2 3
 CHROMIUM   ?= chromium
 
-# The command builds for these; the library is for Linux, and needs cgo.
+# The command and all below it build for these; the library is for Linux, and needs cgo.
 PLATFORMS := linux/386 linux/arm linux/arm64 darwin/arm64 windows/amd64
+PORTABLE   = $$(go list ./detect/... ./plugin/internal/... ./plugin/cmd/... | grep -v /enrichtest$$)
+
+# What is read from the disk and from packets has to be the same where an int has 32 bits; these run on amd64 as they are.
+NARROW := ./detect/internal/... $(addprefix ./plugin/internal/,flow wire journal outbox state quota judge)
 
 LINTER_VERSION := 2.15.0
 LINTER         := build/tools/golangci-lint-$(LINTER_VERSION)
@@ -63,6 +67,9 @@ look: build $(VICTORIALOGS) ## Show recorded attacks in a browser: Fluent Bit wi
 test: build fluent-bit ## Run all tests, with the race detector where goroutines meet
 	go test ./detect/... ./plugin/internal/flow ./plugin/cmd/...
 	go test -race $$(go list ./plugin ./plugin/internal/... | grep -v /internal/flow$$)
+ifeq ($(shell go env GOHOSTARCH),amd64)
+	CGO_ENABLED=0 GOARCH=386 go test $(NARROW)
+endif
 
 .PHONY: test-mixes
 test-mixes: needs ## Compare the detector with its reference on 160 random mixes of traffic (of 200, one is open: seed 163)
@@ -84,6 +91,10 @@ test-siem: needs fluent-bit $(SIEM_TOOLS)/installed ## From flow records to quer
 		SIPHUNT_OPENSEARCH=$$version SIPHUNT_SIEM_TOOLS=$(CURDIR)/$(SIEM_TOOLS) go test -count=1 -run '^TestSIEM$$' ./plugin || exit 1; \
 	done
 
+.PHONY: test-kafka
+test-kafka: needs fluent-bit ## Records through a real Kafka and the pipeline for it; needs a JDK, Maven
+	SIPHUNT_KAFKA=1 go test -count=1 -run '^TestKafka$$' ./plugin
+
 .PHONY: test-look
 test-look: build fluent-bit $(VICTORIALOGS) ## Open what `make look` shows in headless Chromium, and find the break-in
 	VICTORIALOGS=$(CURDIR)/$(VICTORIALOGS) go test -count=1 -run '^TestLook$$' ./plugin
@@ -104,7 +115,7 @@ golden: needs ## Write all golden files anew: alerts of the scenarios, sample al
 	git diff --stat
 
 .PHONY: docs
-docs: needs ## Write the tables of keys and metrics in README.md anew, from the code
+docs: needs ## Write the tables of keys, metrics and bounds in README.md and SECURITY.md anew, from the code
 	go test ./plugin/cmd/siphunt -run '^TestTablesInDocuments$$' -docs
 	git diff --stat
 
@@ -116,7 +127,7 @@ lint: needs $(LINTER) vulnerabilities ## Check format, vet, linters, the walls b
 	go vet ./... ./testdata/bench/...
 	go mod tidy -diff
 	@for target in $(PLATFORMS); do \
-		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build -o /dev/null ./plugin/cmd/siphunt || { echo "for $$target"; exit 1; }; \
+		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build $(PORTABLE) || { echo "for $$target"; exit 1; }; \
 	done
 	$(LINTER) run ./... ./testdata/bench/...
 
@@ -178,8 +189,8 @@ sanitize: needs ## Run the library in the C host with sanitizers: address (Go to
 	done
 
 .PHONY: soak
-soak: needs ## Feed the host 20 times the paper's week for DURATION (10m), reload and restart it: memory has to be flat
-	SIPHUNT_SOAK=$(DURATION) go test -count=1 -timeout 0 -run '^TestHostSoak$$' -v ./plugin
+soak: needs fluent-bit ## Feed host and Fluent Bit 20 times the paper's week for DURATION (10m) each, reload and restart them: memory has to be flat
+	SIPHUNT_SOAK=$(DURATION) go test -count=1 -timeout 0 -run '^Test(Host|FluentBit)Soak$$' -v ./plugin
 
 .PHONY: clean
 clean: ## Remove what was built

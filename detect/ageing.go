@@ -96,9 +96,24 @@ func (d *Detector) lapse(pi uint32, p *pair) {
 	case p.has(isDormant):
 	case p.has(isSuspicious) && p.has(runOpen):
 		d.retire(pi, p)
+	case d.isOfSuspect(p):
+		d.unsuspect(pi, p)
 	default:
 		d.forgetRun(pi, p)
 	}
+}
+
+// isOfSuspect tells whether a closed run is the first login of a client on an extension, which took more than one challenge, while other runs
+// of the client are unexplained: should these turn out to be a slow attack, it has entered the account.
+func (d *Detector) isOfSuspect(p *pair) (suspect bool) {
+	if !p.has(runClosed) || p.has(wasGood|runKnown) || p.count() < 2 {
+		return false
+	}
+	d.eachOfClient(d.clients.At(p.client), func(qi uint32) {
+		q := d.pairs.At(qi)
+		suspect = suspect || q.has(isDormant) || q.has(isSuspicious) && q.has(runOpen)
+	})
+	return suspect
 }
 
 // calm lets the run of a pair lapse that rests, and that of a member of a distributed scan.

@@ -112,6 +112,7 @@ type Alert struct {
 	Forgeable   bool        // UDP, and none of its clients has completed a login: the senders may be forged
 	Severity    int         // SeverityLow to SeverityCritical
 	Confidence  Confidence  // of its surest success, NoConfidence without one
+	Surer       bool        // Confidence is greater than in any report of the incident before
 	Tools       []string    // names of known attack tools among the User-Agents, sorted
 	Registrars  Members     // whose registrars: more than one in a horizontal scan only
 	Campaign    Campaign

@@ -27,6 +27,26 @@ func (s *plot) succeeded(kind detect.Kind, confidence detect.Confidence, severit
 	}
 }
 
+// The first success that is reported is surer than what was reported before, also where the opening brings several; further ones are not.
+func TestFirstReportOfSuccessesIsSurer(t *testing.T) {
+	s := newSettledPlot(t)
+	for _, user := range users(30) {
+		s.answers(attacker, user, time.Second, 401, 403, 401, 403, 401, 200)
+	}
+	surer := 0
+	for _, a := range s.d.Alerts() {
+		if a.Surer {
+			surer++
+			if a.State != detect.Success || a.Severity != 99 || a.SuccessesN < 2 {
+				t.Errorf("surer: %q", verdictOf(&a))
+			}
+		}
+	}
+	if surer != 1 {
+		t.Errorf("%d reports are surer, want one", surer)
+	}
+}
+
 func TestBruteForceThatSucceeds(t *testing.T) {
 	const home = "10.0.0.1" // of the account's owner
 	for name, c := range map[string]struct {

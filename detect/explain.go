@@ -132,8 +132,15 @@ func (d *Detector) isMoreThanLogin(p *pair) bool { return !d.isShort(p) || d.isU
 
 // isShort tells whether a run is no longer than a login can be.
 func (d *Detector) isShort(p *pair) bool {
-	return p.count() <= d.loginChallenges(d.clients.At(p.client).registrar)
+	registrar := d.clients.At(p.client).registrar
+	if p.member != 0 && d.incidentOf(p).isOfKnown() {
+		return p.count() <= usualChallenges*d.registrars[registrar].echo.factor()
+	}
+	return p.count() <= d.loginChallenges(registrar)
 }
+
+// isOfKnown tells whether an incident is a brute force of a known client.
+func (inc *incident) isOfKnown() bool { return inc.kind == BruteForce && inc.known }
 
 // rejectBelated counts a rejection that an acceptance has overtaken: it belongs to the run which that closed, while that is
 // the newest.
@@ -201,13 +208,16 @@ func (d *Detector) accept(s *subject) {
 		m := d.members.At(p.member)
 		m.touched = d.now
 		d.incidentOf(p).witness(s.flow)
-		if m.entered && d.isShort(p) { // the account is used
+		switch inc := d.incidentOf(p); {
+		case m.entered && d.isShort(p): // the account is used
 			d.exclude(p)
+		case known && inc.isOfKnown() && !p.has(runExcluded):
+			d.exemptLogin(inc, m, p)
 		}
 	}
 	if p.member == 0 && known {
 		d.unsuspect(s.pair, p)
-		d.welcome(s, p)
+		d.sumBetweenLogins(s.pair, p)
 	} else if !d.conclude(s.pair, p) {
 		d.welcome(s, p)
 	}

@@ -48,12 +48,13 @@ type incident struct {
 	agents     []string
 	probes     []string
 
-	sequence   int    // reports so far
-	reported   uint64 // attempts at the last report
-	reportedAt int64  // clock
-	severity   int    // at the last report
-	isGrowing  bool   // in Detector.growing
-	isOpening  bool   // successes are reported together
+	sequence   int        // reports so far
+	reported   uint64     // attempts at the last report
+	reportedAt int64      // clock
+	severity   int        // at the last report
+	told       Confidence // likewise
+	isGrowing  bool       // in Detector.growing
+	isOpening  bool       // successes are reported together
 }
 
 // add takes n rejections into the totals.
@@ -158,11 +159,11 @@ func (d *Detector) concludeEarlier(inc *incident, pairs []uint32) {
 }
 
 // enteredEarlier returns the pairs of a scan's client that were accepted for the first time, after two challenges or more, and
-// not longer than idle_timeout ago.
+// not longer than idle_timeout ago unless the scan is slow.
 func (d *Detector) enteredEarlier(inc *incident) (pairs []uint32) {
 	d.eachOfClient(d.clients.At(inc.client), func(pi uint32) {
 		p := d.pairs.At(pi)
-		if p.member == 0 && p.has(runClosed) && !p.has(wasGood|runKnown) && p.count() >= 2 && d.isAlive(p) {
+		if p.member == 0 && p.has(runClosed) && !p.has(wasGood|runKnown) && p.count() >= 2 && (inc.slow || d.isAlive(p)) {
 			pairs = append(pairs, pi)
 		}
 	})

@@ -57,7 +57,7 @@ type pair struct {
 	member                uint32           // 0 if in no incident
 	place                 uint32           // of a suspicious pair: its place among the suspects of its registrar
 	burst                 uint32           // the first rejection of the newest burst of the run
-	flags                 pairFlags        // and, above burstShift, how many rejections that burst has
+	flags                 pairFlags        // and, above burstShift, how many rejections that burst has; see also excess
 }
 
 // Chain links the freed pairs.

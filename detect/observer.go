@@ -19,7 +19,7 @@ type RunEnd struct {
 	Accepted          bool  // else the run has lapsed
 	Rejections        int   // all of them, and
 	Challenges        int   // how many were challenges
-	Burst             int   // rejections of its newest burst, within two seconds
+	Burst             int   // rejections of its newest burst, within two seconds; 0 if the client was known good, whom nobody hurries
 	Lasted            int64 // milliseconds since the first rejection, 0 without one
 	Late              int64 // milliseconds that the acceptance was late by
 	Renewal           int64 // milliseconds since the acceptance before, 0 if there is none
@@ -106,8 +106,11 @@ func (d *Detector) describeRun(p *pair) {
 	*r = RunEnd{
 		Registrar: d.registrarAddr(c.registrar), Client: d.clientAddr(p.client),
 		Extension:  d.nameOf(d.extensions.At(p.extension), &d.watch.name),
-		Rejections: p.count(), Burst: int(p.flags >> burstShift),
-		KnownGood: p.has(runKnown | good), Slow: p.has(runSlow), Doubled: d.registrars[c.registrar].echo.factor() > 1,
+		Rejections: p.count(),
+		KnownGood:  p.has(runKnown | good), Slow: p.has(runSlow), Doubled: d.registrars[c.registrar].echo.factor() > 1,
+	}
+	if !p.has(runKnown) {
+		r.Burst = int(p.flags >> burstShift)
 	}
 	r.Challenges = r.Rejections - d.hard(p)
 	r.Unexplained = r.Rejections > 0 && (p.has(isSuspicious) || d.isUnexplained(p))

@@ -29,12 +29,42 @@ func (r *reference) acceptance(p *refPair, t int64) {
 	p.run.open, p.before, p.accepted = false, p.good, t
 	if again && r.isShort(p) {
 		r.exclude(p.incident, p)
+	} else if p.before && p.incident != nil && p.incident.kind == detect.BruteForce && p.incident.knownClient && !p.run.excluded {
+		r.exemptLogin(p)
 	}
 	switch {
 	case p.incident == nil && p.good:
 		p.suspicious = false
+		r.sumBetweenLogins(p)
 	case !r.conclude(p):
 		r.welcome(p)
+	}
+}
+
+// sumBetweenLogins looks for guesses between the logins of one who is known good.
+func (r *reference) sumBetweenLogins(p *refPair) {
+	over := p.run.n() - 2*r.twice(p)
+	if over <= 0 {
+		p.excess = max(0, p.excess-1)
+		return
+	}
+	p.excess = min(p.excess+over, 4095)
+	if bar := r.thresholds(p.key.registrar).Attempts; p.excess >= bar {
+		r.openOn(refRow{kind: detect.BruteForce, group: p.key, pairs: []*refPair{p},
+			crossed: []detect.Crossing{{Key: "attempts", Threshold: bar, Value: p.excess}}}, p.run.last)
+	}
+}
+
+// exemptLogin takes the owner's challenge out of the counts.
+func (r *reference) exemptLogin(p *refPair) {
+	for _, code := range r.cfg.FailureCodes {
+		if n := p.run.codes[uint16(code)]; n > 0 && isChallenge(uint16(code)) {
+			n = min(n, r.twice(p))
+			p.run.codes[uint16(code)] -= n
+			p.incident.codes[uint16(code)] -= n
+			p.incident.attempts[p] -= n
+			return
+		}
 	}
 }
 
@@ -151,7 +181,7 @@ func (r *reference) concludeInside(p *refPair) bool {
 func (r *reference) concludeEarlier(in *refIncident, pairs []*refPair) {
 	if in.isOfClient() {
 		for _, p := range r.groups[in.group] {
-			if p.incident == nil && p.run != nil && !p.before && !p.run.known && p.run.n() >= 2 && r.alive(p.run) {
+			if p.incident == nil && p.run != nil && !p.before && !p.run.known && p.run.n() >= 2 && (in.slow || r.alive(p.run)) {
 				pairs = append(pairs, p)
 			}
 		}

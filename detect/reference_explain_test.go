@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"github.com/siphunt/siphunt/detect"
 )
 
 // The reference, chapter Explain.
@@ -48,6 +50,9 @@ func (r *reference) ofTool(p *refPair) bool { return r.tools[p.key.ofClient()] }
 // newRun begins a run of a pair.
 func (r *reference) newRun(p *refPair) *refRun {
 	p.suspicious, p.dormant = false, false
+	if p.run == nil || !p.run.known || !p.good {
+		p.excess = 0
+	}
 	p.run = &refRun{codes: map[uint16]int{}, open: true}
 	p.run.excluded = p.incident != nil && (p.incident.hasEntered(p) || p.good)
 	return p.run
@@ -145,6 +150,9 @@ func (r *reference) belated(p *refPair, t int64, status uint16) {
 
 // isShort says whether a run is no longer than a login can be.
 func (r *reference) isShort(p *refPair) bool {
+	if in := p.incident; in != nil && in.kind == detect.BruteForce && in.knownClient {
+		return p.run.n() <= 2*r.twice(p)
+	}
 	return p.run.n() <= r.thresholds(p.key.registrar).LoginChallenges*r.twice(p)
 }
 
@@ -264,18 +272,36 @@ func (r *reference) lapse() {
 			if idle && p.incident.kind == distributedScan {
 				p.suspicious = false
 			}
-			continue
 		case idle && p.suspicious && p.run.open:
 			p.suspicious, p.dormant = false, true
-		case idle && p.suspicious, idle && !p.dormant && r.clock-p.accepted > ms(r.cfg.IdleTimeout):
-			p.run, p.suspicious = nil, false
+		case idle && p.suspicious, idle && !p.dormant && !p.run.kept && r.clock-p.accepted > ms(r.cfg.IdleTimeout):
+			p.suspicious = false
+			if p.run.kept = r.isOfSuspect(p); !p.run.kept {
+				p.run = nil
+			}
 		}
+	}
+	for _, p := range r.pairs {
 		touched := p.accepted
 		if p.run != nil {
 			touched = max(touched, p.run.last)
 		}
-		if pause := r.clock - touched; pause > r.horizon() || pause > ms(r.cfg.IdleTimeout) && !p.good && !p.dormant {
+		if pause := r.clock - touched; p.incident == nil &&
+			(pause > r.horizon() || pause > ms(r.cfg.IdleTimeout) && !p.good && !p.dormant) {
 			r.forget(p)
 		}
 	}
+}
+
+// isOfSuspect says whether a closed run is remembered, in case that its client turns out to be a slow scan.
+func (r *reference) isOfSuspect(p *refPair) bool {
+	if p.run.open || p.before || p.run.known || p.run.n() < 2 {
+		return false
+	}
+	for _, q := range r.groups[p.key.ofClient()] {
+		if q.dormant || q.suspicious && q.run.open {
+			return true
+		}
+	}
+	return false
 }

@@ -52,6 +52,7 @@ type refPair struct {
 	accepted   int64 // time of the newest acceptance, or never
 	good       bool  // known good when last looked at
 	before     bool  // known good when the newest acceptance came
+	excess     int   // rejections beyond logins, of one that is known good
 	incident   *refIncident
 }
 
@@ -64,6 +65,7 @@ type refRun struct {
 	first, last          int64
 	burst                int64 // when the newest burst began
 	inBurst              int   // rejections in it
+	kept                 bool  // closed and idle, and remembered
 	excluded             bool  // the incident of the pair does not count it
 }
 

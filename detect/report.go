@@ -10,6 +10,7 @@ import (
 // report writes an alert: a has the state and what belongs to it.
 func (d *Detector) report(inc *incident, a Alert) {
 	inc.reported, inc.reportedAt, inc.severity = inc.attempts, d.now, d.severity(inc)
+	a.Surer, inc.told = inc.confidence > inc.told, inc.confidence
 	if d.cfg.ReportEnd && a.State != End {
 		return
 	}

@@ -170,6 +170,7 @@ func (d *Detector) decodeIncident(in *decoder, n uint32) {
 	inc.pace = pace{in.int(), uint32(in.int()), uint32(in.int())}
 	inc.homes, inc.shared = int(in.int()), int(in.int())
 	inc.acceptedLogins, inc.severity, inc.confidence = int(in.int()), int(in.int()), Confidence(in.int())
+	inc.told = inc.confidence // each success is reported at once
 	inc.attempts, inc.reported = uint64(in.int()), uint64(in.int())
 	inc.successesN, inc.sequence = int(in.int()), int(in.int())
 	if in.used() {

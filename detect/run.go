@@ -210,11 +210,16 @@ func (d *Detector) openRun(pi uint32, p *pair, t int64) {
 	if d.watch != nil {
 		d.tellLapse(p)
 	}
+	excess := 0
+	if p.has(runKnown) {
+		excess = p.excess()
+	}
 	d.forgetRun(pi, p)
 	p.flags |= runOpen
 	p.first, p.last = uint32(t), uint32(t)
 	if p.has(good) {
 		p.flags |= runKnown
+		p.setExcess(excess)
 	}
 	if p.member != 0 && (p.has(good) || d.members.At(p.member).entered) {
 		p.flags |= runExcluded

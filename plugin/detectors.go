@@ -25,6 +25,7 @@ type host interface {
 	log(level slog.Level, line string) // on a thread of Fluent Bit only
 	exporter() exporter                // for the metrics of an output; nil if Fluent Bit has none
 	taken() (n uint64, counts bool)    // records that Fluent Bit has taken from an input, if it counts them
+	thread() int                       // of the operating system, that it calls on now
 }
 
 // exporter shows the figures of an engine.
@@ -68,6 +69,7 @@ type instance struct {
 	host     host
 	config   string // its property; "" where it has none
 	detector *detector
+	workers  workers // of an output
 }
 
 // join takes an instance into the detector that its properties name. The error says what to change.
@@ -83,7 +85,7 @@ func (ds *detectors) join(h half, host host) (*instance, error) {
 		d = &detector{name: name, outputs: make(map[uintptr]*instance)}
 	}
 	ds.last++
-	in := &instance{id: ds.last, half: h, host: host, config: config, detector: d}
+	in := &instance{id: ds.last, half: h, host: host, config: config, detector: d, workers: workers{starter: host.thread()}}
 	if h == input {
 		err = d.joinInput(in)
 	} else {
@@ -173,12 +175,9 @@ func (d *detector) open(out *instance) error {
 	options := engine.Options{
 		Name: d.name, ConfigFile: d.config, Log: slog.New(&d.messages), Hostname: hostname, Version: version,
 	}
-	if d.engine == nil {
-		d.engine, err = engine.Open(options)
-	} else {
-		err = d.engine.Reopen(options)
-	}
-	if err != nil {
+	if d.engine != nil {
+		d.engine.Reopen(options)
+	} else if d.engine, err = engine.Open(options); err != nil {
 		return err
 	}
 	d.reported.Store(time.Now().Unix()) // the input's thread will be here in a second
@@ -255,6 +254,9 @@ func (ds *detectors) leaveOutput(id uintptr, keep bool) {
 	out := ds.instances[id]
 	if out == nil {
 		return // it was never initialised
+	}
+	if keep {
+		out.warnOfReload()
 	}
 	d := out.detector
 	delete(ds.instances, id)

@@ -25,6 +25,8 @@ func (f *fakeHost) log(_ slog.Level, line string) { f.lines = append(f.lines, li
 func (f *fakeHost) exporter() exporter            { return f }
 func (f *fakeHost) update([]figures.Metric)       { f.exports++ }
 func (f *fakeHost) close()                        { f.closed = true }
+func (f *fakeHost) thread() int                   { return 1 }
+
 func instanceOf(detector, config string) *fakeHost {
 	return &fakeHost{properties: map[string]string{"detector": detector, "config": config}}
 }
@@ -139,4 +141,26 @@ func TestDetectorsRefusal(t *testing.T) {
 	}
 	ds.leaveOutput(0, false) // an output that was never initialised exits, too
 	ds.closeAll()
+}
+
+// TestWorkersAndReloads: a hot reload of an output that has workers is warned of; a stop, and a reload without them, is not.
+func TestWorkersAndReloads(t *testing.T) {
+	for _, story := range []struct {
+		threads []int // of the flushes
+		reload  bool
+		warned  bool
+	}{{[]int{1, 1}, true, false}, {[]int{1, 2}, true, true}, {[]int{2}, false, false}, {nil, true, false}} {
+		var ds detectors
+		join(t, &ds, input, instanceOf("", ""))
+		f := instanceOf("", "")
+		out := join(t, &ds, output, f)
+		for _, thread := range story.threads {
+			out.workers.look(thread)
+		}
+		ds.leaveOutput(out.id, story.reload)
+		if warned := strings.Contains(strings.Join(f.lines, "\n"), "this output has workers"); warned != story.warned {
+			t.Errorf("flushes on threads %v, reload %v: warned %v", story.threads, story.reload, warned)
+		}
+		ds.leaveInputs(false)
+	}
 }

@@ -19,7 +19,7 @@ var exporterRecordings = map[string]string{
 	"hep":        "hep/c_svcrack_success.jsonl.gz",
 	"nemea":      "nemea/d2_distributed_success.biflow.unirec.jsonl.gz",
 	"asterisk":   "asterisk/security.log.gz",
-	"kafka":      "", // needs a broker: its configuration is checked only
+	"kafka":      "", // needs a broker: its configuration is checked only; TestKafka has one
 }
 
 // TestExporterPipelines: what users copy from conf/exporters works as it is, but for the places: the records go in as they would from
@@ -34,40 +34,51 @@ func TestExporterPipelines(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			folder := t.TempDir()
 			_, port, _ := net.SplitHostPort(freeAddress(t))
-			config := strings.NewReplacer(
-				"/usr/lib/fluent-bit/siphunt.so", built.plugin, "/etc/siphunt", folder, "/var/log/siphunt", folder+"/out",
-				"/var/lib/fluent-bit/siphunt", folder, "5170", port,
-				"/var/log/suricata/siphunt-sip.json", folder+"/live.flows", "/opt/zeek/logs/current/sip.log", folder+"/live.flows",
-				"/var/log/packetbeat/flows*.ndjson", folder+"/live*.flows", "/var/log/hep/*.json", folder+"/*.flows",
-				"/var/log/asterisk/security", folder+"/live.flows",
-			).Replace(read(t, file))
-			write(t, filepath.Join(folder, "siphunt.toml"), withFlowClock(""))
+			config := exporterPipeline(t, file, folder, port)
 			path := write(t, filepath.Join(folder, "fluent-bit.yaml"), config)
 			recording := exporterRecordings[name]
 			if recording == "" {
 				dryRun(t, path)
 				return
 			}
-			records := gunzip(t, "../testdata/flow/"+recording)
-			var expected []string
-			for _, alert := range lines(read(t, filepath.Join("../testdata/exporters", name+".jsonl"))) {
-				if !strings.Contains(alert, `"state":"end"`) { // time does not go on
-					expected = append(expected, alert)
-				}
-			}
-			if len(expected) == 0 {
-				t.Fatal("no alerts are expected")
-			}
-			p := feed(t, config, path, folder, port, records)
-			alerts := func() []string {
-				b, _ := os.ReadFile(filepath.Join(folder, "out", "alerts.json")) // none so far
-				return lines(string(b))
-			}
-			p.until("all alerts", func() bool { return len(alerts()) >= len(expected) })
-			p.stop()
-			compareAlerts(t, expected, alerts())
+			p := feed(t, config, path, folder, port, gunzip(t, "../testdata/flow/"+recording))
+			p.reports(folder, name)
 		})
 	}
+}
+
+// exporterPipeline is a file of conf/exporters with other places, and a configuration for it.
+func exporterPipeline(t *testing.T, file, folder, port string) string {
+	t.Helper()
+	write(t, filepath.Join(folder, "siphunt.toml"), withFlowClock(""))
+	return strings.NewReplacer(
+		"/usr/lib/fluent-bit/siphunt.so", built.plugin, "/etc/siphunt", folder, "/var/log/siphunt", folder+"/out",
+		"/var/lib/fluent-bit/siphunt", folder, "5170", port, "kafka.example.net:9092", "127.0.0.1:"+port,
+		"/var/log/suricata/siphunt-sip.json", folder+"/live.flows", "/opt/zeek/logs/current/sip.log", folder+"/live.flows",
+		"/var/log/packetbeat/flows*.ndjson", folder+"/live*.flows", "/var/log/hep/*.json", folder+"/*.flows",
+		"/var/log/asterisk/security", folder+"/live.flows",
+	).Replace(read(t, file))
+}
+
+// reports waits for the alerts that are kept for an exporter, and compares them.
+func (p *process) reports(folder, exporter string) {
+	p.t.Helper()
+	var expected []string
+	for _, alert := range lines(read(p.t, filepath.Join("../testdata/exporters", exporter+".jsonl"))) {
+		if !strings.Contains(alert, `"state":"end"`) { // time does not go on
+			expected = append(expected, alert)
+		}
+	}
+	if len(expected) == 0 {
+		p.t.Fatal("no alerts are expected")
+	}
+	alerts := func() []string {
+		b, _ := os.ReadFile(filepath.Join(folder, "out", "alerts.json")) // none so far
+		return lines(string(b))
+	}
+	p.until("all alerts", func() bool { return len(alerts()) >= len(expected) })
+	p.stop()
+	compareAlerts(p.t, expected, alerts())
 }
 
 // feed starts Fluent Bit and gives it records in the way that the pipeline takes them.

@@ -108,6 +108,7 @@ func FLBPluginFlushCtx(ctx C.uintptr_t, data unsafe.Pointer, size C.size_t, tag 
 	if in == nil {
 		return flbout.FLB_ERROR
 	}
+	in.workers.look(in.host.thread())
 	in.detector.engine.Flush(unsafe.Slice((*byte)(data), int(size)))
 	if in.detector.shared.Load() {
 		in.detector.look(in, C.GoString(tag))

@@ -364,6 +364,33 @@ func TestFluentBitReload(t *testing.T) {
 	compareAlerts(t, s.alerts, alertLines(folder, s.name))
 }
 
+// TestFluentBitReloadWithWorkers: Fluent Bit may crash after it, and before that the log says why; without workers nothing is
+// said, and it goes on.
+func TestFluentBitReloadWithWorkers(t *testing.T) {
+	s := oneScenario(t, "svcrack-success")
+	for _, workers := range []string{"", "      workers: 2\n"} {
+		folder := t.TempDir()
+		s.write(t, folder)
+		config := yaml("  inputs:\n", fmt.Sprintf(tailInput+alertsInput, folder, s.name), "  outputs:\n", fmt.Sprintf(siphuntOutput, folder, s.name), workers,
+			fmt.Sprintf(fileOutput, folder))
+		config = strings.Replace(config, "service:\n", "service:\n  hot_reload: on\n", 1)
+		p := startFluentBit(t, "-c", write(t, filepath.Join(folder, "fluent-bit.yaml"), config))
+		p.until("all alerts", func() bool { return len(alertLines(folder, s.name)) >= len(s.alerts) })
+		if err := p.command.Process.Signal(syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+		if workers != "" {
+			p.until("the warning", func() bool { return strings.Contains(read(t, p.log), "this output has workers") })
+			continue
+		}
+		p.until("the reload", func() bool { return strings.Contains(read(t, p.log), "successful reload done") })
+		p.stop()
+		if strings.Contains(read(t, p.log), "has workers") {
+			t.Error("workers are warned of where there are none")
+		}
+	}
+}
+
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -9,6 +9,7 @@ import "C"
 import (
 	"errors"
 	"log/slog"
+	"syscall"
 	"unsafe"
 
 	flbin "github.com/fluent/fluent-bit-go/input"
@@ -43,6 +44,8 @@ func newFluentBit(plugin unsafe.Pointer) *fluentBit {
 }
 
 func (f *fluentBit) name() string { return f.known }
+
+func (f *fluentBit) thread() int { return syscall.Gettid() }
 
 // setContext has Fluent Bit give id with every call for this instance.
 func (f *fluentBit) setContext(id uintptr) error {

@@ -257,6 +257,30 @@ func TestHostReload(t *testing.T) {
 	}
 }
 
+// TestHostReloadWithFaultyFile: whoever reloads Fluent Bit with a mistake in siphunt.toml reads of it in the log, and detection
+// goes on as it was.
+func TestHostReloadWithFaultyFile(t *testing.T) {
+	s := oneScenario(t, "distributed-success")
+	folder := t.TempDir()
+	good := write(t, filepath.Join(folder, "good.toml"), s.config)
+	faulty := write(t, filepath.Join(folder, "faulty.toml"), "[detector]\nattempt = 3\n")
+	cut := len(s.flows) / 2
+	first := write(t, filepath.Join(folder, "first"), string(chunk(t, s.flows[:cut])))
+	second := write(t, filepath.Join(folder, "second"), string(chunk(t, s.flows[cut:])))
+	alerts := write(t, filepath.Join(folder, "alerts"), "")
+	load := func(config string) []string {
+		return []string{"load LIB", "load LIB", "input siphunt_alerts", "output siphunt config=" + config, "start"}
+	}
+	commands := append(load(good), "flush 0 "+first+" 1 1")
+	commands = append(append(commands, load(faulty)...), "flush 0 "+second+" 1 1", "collect 0 "+alerts, "metrics", "stop")
+	r := inHost(t, commands...)
+	r.wants(t, 0, "[error] [output:siphunt:siphunt.1] the changed configuration is refused, the rules in force stay:", faulty+":2: ", "attempts")
+	compareAlerts(t, s.alerts, unpack(t, []byte(read(t, alerts))))
+	if want := `reloads_total{detector="main",result="refused"} 1`; !strings.Contains(r.out, want) {
+		t.Errorf("no %q in\n%s", want, r.out)
+	}
+}
+
 // TestHostFullStorage: what Fluent Bit copies and then drops is given again.
 func TestHostFullStorage(t *testing.T) {
 	s := oneScenario(t, "svcrack-success")
@@ -274,6 +298,32 @@ func TestHostFullStorage(t *testing.T) {
 func TestHostReloadRefused(t *testing.T) {
 	commands := append(slices.Clone(pair), "start", "load LIB", "input siphunt_alerts", "output siphunt", "start")
 	inHost(t, commands...).wants(t, 1, "this library is listed once")
+}
+
+// TestHostSignals: Fluent Bit installs its handler of SIGSEGV anew now and then, and with it a nil pointer in Go would end
+// it: Go's comes back. That of another library, a crash reporter, was put there on purpose, and stays.
+func TestHostSignals(t *testing.T) {
+	alerts := write(t, filepath.Join(t.TempDir(), "alerts"), "")
+	collect := "collect 0 " + alerts
+	reload := []string{"load LIB", "load LIB", "input siphunt_alerts", "output siphunt", "start"}
+	commands := append(slices.Clone(reload), "handled",
+		"handler program", "handled", collect, "handled",
+		"handler none", collect, "handled",
+		"handler library", "handled", collect, "handled")
+	commands = append(append(commands, reload...), collect, "handled",
+		"handler program", collect, "handled")
+	r := inHost(t, commands...)
+	r.wants(t, 0)
+	var got []string
+	for line := range strings.Lines(r.out) {
+		if whose, ok := strings.CutPrefix(line, "SIGSEGV is handled by "); ok {
+			got = append(got, strings.TrimSpace(whose))
+		}
+	}
+	const plugin, program, library = "the plugin", "the program", "another library"
+	if want := []string{plugin, program, plugin, plugin, library, library, library, plugin}; !slices.Equal(got, want) {
+		t.Errorf("SIGSEGV is handled by\n%q, want\n%q", got, want)
+	}
 }
 
 // TestHostThreads: an output with four workers, and a second output, on one detector. No record is lost.

@@ -41,9 +41,9 @@ func TestSIEM(t *testing.T) {
 		}
 	})
 	t.Run("Role", func(t *testing.T) { testRole(t, server) })
+	addSamples(t, server, alerts)
 	t.Run("Queries", func(t *testing.T) { testQueries(t, server, alerts) })
 	t.Run("Sigma", func(t *testing.T) { testSigma(t, server, alerts) })
-	addLocated(t, server, alerts)
 	t.Run("Dashboards", func(t *testing.T) { testDashboards(t, server, alerts) })
 	t.Run("Malformed", func(t *testing.T) { testMalformed(t, server, alerts) })
 	t.Run("Drift", func(t *testing.T) { testDrift(t, server) })
@@ -134,28 +134,6 @@ func testRole(t *testing.T, server *searchServer) {
 			t.Errorf("%s %s: status %d for %s", c.method, c.path, status, writer)
 		}
 	}
-}
-
-// addLocated adds an alert with a place, as the server's geoip or [enrich] would, to those that are there and those that are
-// expected.
-func addLocated(t *testing.T, server *searchServer, alerts map[string]alertDocument) {
-	t.Helper()
-	ids := slices.Sorted(maps.Keys(alerts))
-	a := jsonCopy(alerts[ids[0]]).(alertDocument)
-	const event, incident = "located-event", "located-incident"
-	a["event"].(alertDocument)["id"] = event
-	a["siphunt"].(alertDocument)["incident"].(alertDocument)["id"] = incident
-	a["source"].(alertDocument)["geo"] = map[string]any{"location": map[string]any{"lat": 51.5, "lon": -0.1}}
-	document, err := json.MarshalToString(a)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range []string{alertStream + "/_create/" + event, incidentIndex + "/_doc/" + incident} {
-		if status, answer := server.do("PUT", path+"?refresh=true", document); status != 201 {
-			t.Fatalf("%s: %d %v", path, status, answer)
-		}
-	}
-	alerts[event] = a
 }
 
 // alertDocument is an alert as it should be in the data stream.

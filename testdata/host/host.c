@@ -10,6 +10,9 @@
  *   collect N FILE              ask the input number N until it gives no more, append what it gives to FILE
  *   full YES                    1: the storage is full, what an input gives is dropped; 0: it is taken again
  *   metrics                     print the metrics, as they are a second later
+ *   handler WHOSE               put a handler of SIGSEGV in the place of the one there: of the "program", of another "library",
+ *                               or "none"
+ *   handled                     print whose handler of SIGSEGV is in place
  *   sleep MILLISECONDS
  *   stop                        let all exit, and unregister
  *
@@ -483,6 +486,37 @@ static void collect(int number, const char *path)
 static volatile sig_atomic_t terminated;
 static void terminate(int signal) { terminated = signal; }
 
+static void nothing(int signal) { (void) signal; }
+
+static void set_handler(const char *whose)
+{
+    struct sigaction action;
+    memset(&action, 0, sizeof(action));
+    action.sa_handler = SIG_DFL;
+    if (strcmp(whose, "program") == 0) {
+        action.sa_handler = nothing;
+    }
+    else if (strcmp(whose, "library") == 0) {
+        action.sa_handler = (void (*)(int)) symbol(RTLD_NEXT, "exit"); /* any function there will do: it is never called */
+    }
+    sigaction(SIGSEGV, &action, NULL);
+}
+
+static void print_handler(void)
+{
+    struct sigaction action;
+    Dl_info in, plugin, program;
+    sigaction(SIGSEGV, NULL, &action);
+    void *handler = (void *) action.sa_sigaction;
+    dladdr(symbol(running->proxies[0].library, "FLBPluginInit"), &plugin);
+    dladdr((void *) nothing, &program);
+    const char *whose = "nobody";
+    if (action.sa_handler != SIG_DFL && dladdr(handler, &in) != 0) {
+        whose = in.dli_fbase == plugin.dli_fbase ? "the plugin" : in.dli_fbase == program.dli_fbase ? "the program" : "another library";
+    }
+    printf("SIGSEGV is handled by %s\n", whose);
+}
+
 int main(void)
 {
     char line[4096], path[4096];
@@ -520,6 +554,12 @@ int main(void)
         else if (print_metrics != NULL && strcmp(line, "metrics") == 0) {
             usleep(1500 * 1000); /* they are brought up to date each second */
             print_metrics();
+        }
+        else if (sscanf(line, "handler %4095s", path) == 1) {
+            set_handler(path);
+        }
+        else if (strcmp(line, "handled") == 0) {
+            print_handler();
         }
         else if (sscanf(line, "sleep %d", &a) == 1) {
             usleep((useconds_t) a * 1000);

@@ -10,6 +10,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/siphunt/siphunt/plugin/internal/calibrate"
+	"github.com/siphunt/siphunt/plugin/internal/humanize"
 )
 
 // writeCalibration shows what a calibration has found: what was measured, what should be changed, and what that would do.
@@ -50,7 +51,7 @@ func writeCalibration(w io.Writer, r *calibrate.Result) {
 		fmt.Fprintf(w, "%s: %s\n", a.Subject, a.Text)
 	}
 	if len(r.Allow) > 0 {
-		fmt.Fprintf(w, "%s for the allowlist, see the file\n", count(len(r.Allow), "candidate"))
+		fmt.Fprintf(w, "%s for the allowlist, see the file\n", humanize.Count(len(r.Allow), "candidate"))
 	}
 	if r.Backtest != nil {
 		writeBacktest(w, r.Backtest)
@@ -101,10 +102,20 @@ func writeBacktest(w io.Writer, b *calibrate.Backtest) {
 	}
 }
 
+// fewAttacks is how many are shown of a list; JSON has more.
+const fewAttacks = 5
+
 func writeAttacks(w io.Writer, what string, list []calibrate.Attack) {
-	for _, a := range list {
-		fmt.Fprintf(w, "%s: %s of %s by %s, %q, %s, %d attempts, severity %d\n",
-			what, a.Kind, a.Registrar, a.Client, a.Extension, a.First.Format("2006-01-02 15:04:05"), a.Attempts, a.Severity)
+	if len(list) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "%s:\n", what)
+	for _, a := range list[:min(len(list), fewAttacks)] {
+		fmt.Fprintf(w, "  %s of %s by %s, %q, %s, %d attempts, severity %d\n",
+			a.Kind, a.Registrar, a.Client, a.Extension, a.First.Format("2006-01-02 15:04:05"), a.Attempts, a.Severity)
+	}
+	if more := len(list) - fewAttacks; more > 0 {
+		fmt.Fprintf(w, "  and %d more\n", more)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/siphunt/siphunt/plugin/internal/config"
+	"github.com/siphunt/siphunt/plugin/internal/humanize"
 )
 
 var checkCommand = &command{
@@ -50,7 +51,7 @@ func inForce(w io.Writer, cfg *config.Config) {
 		d.ScanExtensions, d.ScanKnownRatio, d.SprayAttempts)
 	fmt.Fprintf(w, "  distributed  from %d clients\n", d.DistributedClients)
 	fmt.Fprintf(w, "  over         after %v without a rejection\n", d.IdleTimeout)
-	fmt.Fprintf(w, "  exceptions   %s, %s\n", count(len(d.Allow), "allow rule"), count(len(d.Overrides), "override"))
+	fmt.Fprintf(w, "  exceptions   %s, %s\n", humanize.Count(len(d.Allow), "allow rule"), humanize.Count(len(d.Overrides), "override"))
 	reports := "all reports"
 	if d.ReportEnd {
 		reports = "one report at the end"
@@ -70,21 +71,13 @@ func enrichment(cfg *config.Config) string {
 		}
 	}
 	if n := len(cfg.Enrich.Assets); n > 0 {
-		by = append(by, count(n, "asset"))
+		by = append(by, humanize.Count(n, "asset"))
 	}
 	if n := len(cfg.Enrich.Tags); n > 0 {
-		by = append(by, count(n, "tag"))
+		by = append(by, humanize.Count(n, "tag"))
 	}
 	if len(by) == 0 {
 		return "nothing"
 	}
 	return strings.Join(by, ", ")
-}
-
-// count is a number with its noun: "1 record", "2 records".
-func count(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return fmt.Sprintf("%d %s", n, noun)
 }

@@ -124,15 +124,11 @@ func (c *call) evaluateAlerts(cfg *config.Config, truthFile, alertFile string, r
 
 // parseAlerts reads what siphunt replay has written.
 func (c *call) parseAlerts(name string) (alerts []*detect.Alert, err error) {
-	in := c.stdin
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		in = f
+	in, err := c.input(name)
+	if err != nil {
+		return nil, err
 	}
+	defer in.Close()
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, 1<<24)
 	for n := 1; lines.Scan(); n++ {

@@ -4,14 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/siphunt/siphunt/detect"
 	"github.com/siphunt/siphunt/plugin/internal/config"
 	"github.com/siphunt/siphunt/plugin/internal/flow"
+	"github.com/siphunt/siphunt/plugin/internal/humanize"
 	"github.com/siphunt/siphunt/plugin/internal/replay"
 )
 
@@ -29,9 +28,11 @@ it where siphunt finds nothing, or a format is new.`,
 // maxExplained is how many records of a sample are looked at.
 const maxExplained = 10_000
 
+// maxRenamed is how many of those that no format fits are looked at for names in another form.
+const maxRenamed = 200
+
 func runExplain(c *call) int {
-	file := c.flags.String("c", "", "configuration `file` (default: the defaults)")
-	format := c.flags.String("format", "", "`names` of the records' fields: "+strings.Join(flow.Formats(), ", ")+" (default: as configured)")
+	configured := c.recordFlags()
 	shown := c.flags.Int("n", 5, "records to show in full, each of another sort")
 	if code, ok := c.parse(); !ok {
 		return code
@@ -39,32 +40,21 @@ func runExplain(c *call) int {
 	if c.flags.NArg() != 1 {
 		return c.usage("give one file, or - for standard input")
 	}
-	if *format != "" && !slices.Contains(flow.Formats(), *format) {
-		return c.usage("-format %s: write one of %s", *format, strings.Join(flow.Formats(), ", "))
-	}
-	cfg, err := config.Load(*file)
-	if err != nil {
-		fmt.Fprintln(c.stderr, err)
-		return exitBad
-	}
-	if *format != "" {
-		cfg.Format = *format
+	cfg, code := configured()
+	if cfg == nil {
+		return code
 	}
 	x, err := newExplanation(cfg, c.stdout, *shown)
 	if err != nil {
 		c.complain("%v", err)
 		return exitBad
 	}
-	in := c.stdin
-	if name := c.flags.Arg(0); name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			c.complain("%v", err)
-			return exitBad
-		}
-		defer f.Close()
-		in = f
+	in, err := c.input(c.flags.Arg(0))
+	if err != nil {
+		c.complain("%v", err)
+		return exitBad
 	}
+	defer in.Close()
 	if err := x.read(in); err != nil {
 		c.complain("%v", err)
 		return exitBad
@@ -86,6 +76,8 @@ type explanation struct {
 	stats   flow.Stats
 	formats map[string]int
 	alerts  map[string]int
+	unread  string            // the first line that is no record
+	renamed *flow.Renamed     // of records that no format fits, the one with most fields
 	nearest *flow.Explanation // of a record that no format fits, the one with most in it
 	strange *flow.Explanation // of SIP that is never relevant, the first answer
 }
@@ -122,7 +114,11 @@ func (x *explanation) read(in io.Reader) error {
 		if err != nil && !errors.Is(err, replay.ErrLongLine) {
 			return err
 		}
-		x.line(lines.Number(), x.explainer.Line(line))
+		e := x.explainer.Line(line)
+		if x.unread == "" && len(e.Leaves) == 0 {
+			x.unread = string(line)
+		}
+		x.line(lines.Number(), e)
 	}
 	return nil
 }
@@ -136,6 +132,11 @@ func (x *explanation) line(number int, e *flow.Explanation) {
 	x.formats[e.Format]++
 	if e.Format == "" && (x.nearest == nil || len(e.Leaves) > len(x.nearest.Leaves)) {
 		x.nearest = e
+	}
+	if e.Format == "" && x.formats[""] < maxRenamed {
+		if r := e.Renamed(); r != nil && (x.renamed == nil || r.Found > x.renamed.Found) {
+			x.renamed = r
+		}
 	}
 	if x.strange == nil && e.Stats.Other > 0 && value(e, "status") != "" && value(e, "status") != "0" {
 		x.strange = e
@@ -195,7 +196,7 @@ func (x *explanation) message(f *detect.Flow) string {
 	if f.Status < 300 {
 		n := x.runs[run]
 		delete(x.runs, run)
-		return fmt.Sprintf("acceptance (%d) of %s; it ends a run of %s", f.Status, who, count(n, "rejection"))
+		return fmt.Sprintf("acceptance (%d) of %s; it ends a run of %s", f.Status, who, humanize.Count(n, "rejection"))
 	}
 	x.runs[run]++
 	return fmt.Sprintf("rejection (%d) of %s; number %d of its run", f.Status, who, x.runs[run])

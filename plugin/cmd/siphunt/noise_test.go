@@ -86,6 +86,9 @@ func (n *noise) look(a *detect.Alert) {
 	if a.State == detect.Open && !a.Changed && known {
 		n.further++
 	}
+	if a.State == detect.Success && !isAlert && a.Confidence > inc.entered {
+		n.t.Errorf("incident %s: no alert of a success that is %v", a.ID, a.Confidence)
+	}
 	if !isAlert {
 		return
 	}
@@ -94,11 +97,10 @@ func (n *noise) look(a *detect.Alert) {
 	case a.Kind == detect.Outage:
 		n.t.Errorf("an outage raised an alert: %+v", a)
 	case a.State == detect.Success:
-		if sure := a.Successes[len(a.Successes)-1].Confidence; sure <= inc.entered {
-			n.t.Errorf("incident %s: another alert of a success that is %v", a.ID, sure)
-		} else {
-			inc.entered = sure
+		if a.Confidence <= inc.entered {
+			n.t.Errorf("incident %s: another alert of a success that is %v", a.ID, a.Confidence)
 		}
+		inc.entered = a.Confidence
 	case a.State == detect.Open && a.Changed:
 		if inc.kinds[a.Kind] {
 			n.t.Errorf("incident %s became %v twice", a.ID, a.Kind)

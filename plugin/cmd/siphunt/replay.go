@@ -13,6 +13,7 @@ import (
 	"github.com/siphunt/siphunt/plugin/internal/alert"
 	"github.com/siphunt/siphunt/plugin/internal/config"
 	"github.com/siphunt/siphunt/plugin/internal/flow"
+	"github.com/siphunt/siphunt/plugin/internal/humanize"
 	"github.com/siphunt/siphunt/plugin/internal/replay"
 )
 
@@ -28,8 +29,7 @@ flows, so the same flows always give the same alerts; at the end of the input al
 }
 
 func runReplay(c *call) int {
-	file := c.flags.String("c", "", "configuration `file` (default: the defaults)")
-	format := c.flags.String("format", "", "`names` of the records' fields: "+strings.Join(flow.Formats(), ", ")+" (default: as configured)")
+	configured := c.recordFlags()
 	report := c.flags.String("report", "", "`all` reports of an incident, or only one at its end (default: as configured)")
 	if code, ok := c.parse(); !ok {
 		return code
@@ -40,21 +40,43 @@ func runReplay(c *call) int {
 	if *report != "" && *report != "all" && *report != "end" {
 		return c.usage("-report %s: write all or end", *report)
 	}
-	if *format != "" && !slices.Contains(flow.Formats(), *format) {
-		return c.usage("-format %s: write one of %s", *format, strings.Join(flow.Formats(), ", "))
-	}
-	cfg, err := config.Load(*file)
-	if err != nil {
-		fmt.Fprintln(c.stderr, err)
-		return exitBad
-	}
-	if *format != "" {
-		cfg.Format = *format
+	cfg, code := configured()
+	if cfg == nil {
+		return code
 	}
 	if *report != "" {
 		cfg.Detector.ReportEnd = *report == "end"
 	}
 	return c.replay(cfg)
+}
+
+// recordFlags are those that say how records are read. The function that they give is called when they are parsed: it returns the
+// configuration, or nil and the exit code.
+func (c *call) recordFlags() func() (*config.Config, int) {
+	file := c.flags.String("c", "", "configuration `file` (default: the defaults)")
+	format := c.flags.String("format", "", "`names` of the records' fields: "+strings.Join(flow.Formats(), ", ")+" (default: as configured)")
+	return func() (*config.Config, int) {
+		if *format != "" && !slices.Contains(flow.Formats(), *format) {
+			return nil, c.usage("-format %s: write one of %s", *format, strings.Join(flow.Formats(), ", "))
+		}
+		cfg, err := config.Load(*file)
+		if err != nil {
+			fmt.Fprintln(c.stderr, err)
+			return nil, exitBad
+		}
+		if *format != "" {
+			cfg.Format = *format
+		}
+		return cfg, exitOK
+	}
+}
+
+// input opens the file that an argument names; - is standard input.
+func (c *call) input(name string) (io.ReadCloser, error) {
+	if name == "-" {
+		return io.NopCloser(c.stdin), nil
+	}
+	return os.Open(name)
 }
 
 // replay runs the detector over the files that the arguments name.
@@ -101,15 +123,15 @@ func (c *call) replay(cfg *config.Config) int {
 
 // replayFile reads one file, or standard input.
 func (c *call) replayFile(r *replay.Replay, name string, p *progress) error {
-	if name == "-" {
-		return r.Read("standard input", p.reader(c.stdin))
-	}
-	f, err := os.Open(name)
+	in, err := c.input(name)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	return r.Read(name, p.reader(f))
+	defer in.Close()
+	if name == "-" {
+		name = "standard input"
+	}
+	return r.Read(name, p.reader(in))
 }
 
 // alertWriter writes alerts as JSON lines and keeps what the summary needs.
@@ -136,19 +158,19 @@ func (w *alertWriter) write(a *detect.Alert) {
 
 // writeCounts says in a line what became of the records.
 func writeCounts(w io.Writer, c replay.Counts) {
-	fmt.Fprintf(w, "%s: %d relevant, %d other", count(int(c.Records), "record"), c.Relevant, c.Other)
+	fmt.Fprintf(w, "%s: %d relevant, %d other", humanize.Count(int(c.Records), "record"), c.Relevant, c.Other)
 	for i, n := range c.Dropped {
 		writeCount(w, flow.Reason(i).String(), n)
 	}
 	d := &c.Detector
-	fmt.Fprintf(w, "; %s, %s", count(int(d.Rejections), "rejection"), count(int(d.Acceptances), "acceptance"))
+	fmt.Fprintf(w, "; %s, %s", humanize.Count(int(d.Rejections), "rejection"), humanize.Count(int(d.Acceptances), "acceptance"))
 	writeCount(w, "late", d.Late)
 	writeCount(w, "time_rejected", d.TimeRejected)
 	writeCount(w, "allowed", d.Allowed)
 	writeCount(w, "evicted", d.Evicted)
 	writeCount(w, "ended early", d.EndedEarly)
 	if c.Broken > 0 {
-		fmt.Fprintf(w, "; %s broke off", count(c.Broken, "file"))
+		fmt.Fprintf(w, "; %s broke off", humanize.Count(c.Broken, "file"))
 	}
 	fmt.Fprintln(w)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/siphunt/siphunt/plugin/internal/replay"
 )
@@ -27,17 +26,15 @@ func runShow(c *call) int {
 	if c.flags.NArg() != 1 {
 		return c.usage("give one file, or - for standard input")
 	}
-	name, in := c.flags.Arg(0), c.stdin
+	name := c.flags.Arg(0)
+	in, err := c.input(name)
+	if err != nil {
+		c.complain("%v", err)
+		return exitBad
+	}
+	defer in.Close()
 	if name == "-" {
 		name = "standard input"
-	} else {
-		f, err := os.Open(name)
-		if err != nil {
-			c.complain("%v", err)
-			return exitBad
-		}
-		defer f.Close()
-		in = f
 	}
 	var s summary
 	if err := c.readAlerts(&s, name, in); err != nil {

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/siphunt/siphunt/plugin/cmd/siphunt/siem"
+	"github.com/siphunt/siphunt/plugin/internal/humanize"
 )
 
 var siemCommand = &command{
@@ -100,7 +101,7 @@ func (c *call) siem(action string, a siem.Access, o siem.Options, dryRun bool) e
 		fmt.Fprintf(c.stdout, "note       %s\n", line)
 	}
 	if n := len(report.Differences); n > 0 {
-		return fmt.Errorf("%s is not as install leaves it: %s", report.Server, count(n, "difference"))
+		return fmt.Errorf("%s is not as install leaves it: %s", report.Server, humanize.Count(n, "difference"))
 	}
 	fmt.Fprintf(c.stdout, "OK         %s\n", report.Server)
 	return nil

@@ -12,6 +12,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 	jsoniter "github.com/json-iterator/go"
+	"github.com/siphunt/siphunt/plugin/internal/humanize"
 )
 
 // summary is a table of incidents, from their alerts.
@@ -76,7 +77,7 @@ func (s *summary) write(w io.Writer) {
 	if len(incidents) > 0 {
 		fmt.Fprintln(w, render(incidents))
 	}
-	fmt.Fprint(w, count(len(incidents), "incident"))
+	fmt.Fprint(w, humanize.Count(len(incidents), "incident"))
 	if merged > 0 {
 		fmt.Fprintf(w, ", and %d that went into them", merged)
 	}
@@ -135,7 +136,7 @@ func (m members) show(noun string) string {
 	if m.Count == 1 && len(m.Top) == 1 {
 		return m.Top[0].IP + m.Top[0].Name
 	}
-	return count(m.Count, noun)
+	return humanize.Count(m.Count, noun)
 }
 
 // printable keeps a file from playing with the terminal.

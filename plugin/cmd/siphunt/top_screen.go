@@ -11,6 +11,7 @@ import (
 
 	"github.com/siphunt/siphunt/detect"
 	"github.com/siphunt/siphunt/plugin/internal/alert"
+	"github.com/siphunt/siphunt/plugin/internal/humanize"
 )
 
 // Lines of the screen that are no incidents: three of the header, a problem, an empty one, the table's header and rule, how many are left out.
@@ -43,7 +44,7 @@ func (t *top) screen(now time.Time, width, height int) string {
 		b.WriteString(strings.TrimRight(line, " \n") + "\n")
 	}
 	if n := t.follower.Stats().Incidents - len(incidents); n > 0 {
-		fmt.Fprintf(&b, "and %s more\n", count(n, "incident"))
+		fmt.Fprintf(&b, "and %s more\n", humanize.Count(n, "incident"))
 	}
 	return b.String()
 }
@@ -53,7 +54,7 @@ func (t *top) header(now time.Time) string {
 	f, s := t.follower, t.follower.Stats()
 	return fmt.Sprintf("siphunt %s, %s UTC, %s\n%.0f SIP records/s, lag %s, %s open, %s remembered, %d evicted, %d ended early\n",
 		printable(t.name), now.UTC().Format(time.TimeOnly), t.age(now), f.Rate(), brief(time.Duration(f.Lag)*time.Millisecond),
-		count(s.Incidents, "incident"), count(s.Pairs, "pair"), s.Evicted, s.EndedEarly)
+		humanize.Count(s.Incidents, "incident"), humanize.Count(s.Pairs, "pair"), s.Evicted, s.EndedEarly)
 }
 
 // stale is how old the state of a detector at work never is.
@@ -128,7 +129,7 @@ func (t *top) row(a *detect.Alert) table.Row {
 // attacker is the client, or of many their number.
 func attacker(a *detect.Alert) string {
 	if a.Clients.Count > 1 {
-		return count(a.Clients.Count, "client")
+		return humanize.Count(a.Clients.Count, "client")
 	}
 	return address(a.Client.Addr)
 }
@@ -137,10 +138,10 @@ func attacker(a *detect.Alert) string {
 func target(a *detect.Alert) string {
 	what := alert.Clean(a.Extension, 40)
 	if a.Extensions.Count != 1 {
-		what = count(a.Extensions.Count, "extension")
+		what = humanize.Count(a.Extensions.Count, "extension")
 	}
 	if a.Registrars.Count > 1 {
-		return what + " on " + count(a.Registrars.Count, "server")
+		return what + " on " + humanize.Count(a.Registrars.Count, "server")
 	}
 	return what + " on " + address(a.Registrar.Addr)
 }

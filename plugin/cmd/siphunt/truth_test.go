@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -10,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	jsoniter "github.com/json-iterator/go"
 
 	"github.com/siphunt/siphunt/detect"
@@ -23,15 +25,16 @@ type truth struct {
 
 // group is what some clients did to some extensions of one registrar: an attack, or phones at work.
 type group struct {
-	Incident     string           `json:"incident"` // its kind; empty where it must raise nothing
-	Registrar    netip.Addr       `json:"registrar"`
-	Clients      []netip.Addr     `json:"clients"`
-	Users        []string         `json:"users"`
-	Rejections   map[string]int   `json:"rejections"`
-	First        time.Time        `json:"first"`         // rejection
-	Last         time.Time        `json:"last"`          // rejection
-	RecordedLast time.Time        `json:"recorded_last"` // set where the exporter dated the last rejection otherwise
-	Success      *successfulGuess `json:"success"`
+	Incident     string             `json:"incident"`   // its kind; empty where it must raise nothing
+	Registrar    netip.Addr         `json:"registrar"`  // the most tried one
+	Registrars   map[netip.Addr]int `json:"registrars"` // rejections at each, where there are several
+	Clients      []netip.Addr       `json:"clients"`
+	Users        []string           `json:"users"`
+	Rejections   map[string]int     `json:"rejections"`
+	First        time.Time          `json:"first"`         // rejection
+	Last         time.Time          `json:"last"`          // rejection
+	RecordedLast time.Time          `json:"recorded_last"` // set where the exporter dated the last rejection otherwise
+	Success      *successfulGuess   `json:"success"`
 }
 
 type successfulGuess struct {
@@ -39,12 +42,15 @@ type successfulGuess struct {
 	User       string     `json:"user"`
 	Time       time.Time  `json:"time"`
 	Rejections int        `json:"rejections_before"` // of this client, before it was let in
+	Recorded   int        `json:"recorded_before"`   // of them, before its acceptance was recorded; set where some came later
 }
 
 // finding is an incident in the words that an alert and the truth share.
 type finding struct {
 	Kind        string
 	Registrar   string
+	Registrars  int
+	MostTried   []string // registrars, the most tried first
 	ClientCount int
 	Clients     []string
 	UserCount   int
@@ -82,7 +88,7 @@ func TestScenariosHoldTheTruth(t *testing.T) {
 			byFirst := func(a, b finding) int { return strings.Compare(a.First, b.First) }
 			slices.SortFunc(want, byFirst)
 			slices.SortFunc(got, byFirst)
-			if diff := cmp.Diff(want, got); diff != "" {
+			if diff := gocmp.Diff(want, got); diff != "" {
 				t.Errorf("incidents differ from what was in the packets (-packets +found):\n%s", diff)
 			}
 		})
@@ -90,11 +96,27 @@ func TestScenariosHoldTheTruth(t *testing.T) {
 }
 
 func (g *group) finding() finding {
-	users := slices.Sorted(slices.Values(g.Users)) // in each recorded attack all of them got equally many rejections
+	users := slices.Sorted(slices.Values(g.Users)) // in each recorded attack all of them got equally many rejections, or have one name
 	f := finding{
 		Kind: g.Incident, Registrar: g.Registrar.String(), ClientCount: len(g.Clients), UserCount: len(g.Users),
-		Users: users[:min(len(users), detect.MaxTopExtensions)], Rejections: g.Rejections,
-		First: millis(g.First), Last: millis(g.Last),
+		Rejections: g.Rejections, First: millis(g.First), Last: millis(g.Last),
+	}
+	for _, u := range users[:min(len(users), detect.MaxTopExtensions)] {
+		f.Users = append(f.Users, userOf(u))
+	}
+	for _, n := range g.Rejections {
+		f.Attempts += n
+	}
+	tried := g.Registrars
+	if tried == nil {
+		tried = map[netip.Addr]int{g.Registrar: f.Attempts}
+	}
+	f.Registrars = len(tried)
+	strongest := slices.SortedFunc(maps.Keys(tried), func(a, b netip.Addr) int {
+		return cmp.Or(tried[b]-tried[a], a.Compare(b))
+	})
+	for _, r := range strongest[:min(len(strongest), detect.MaxTopClients)] {
+		f.MostTried = append(f.MostTried, fmt.Sprint(r, " ", tried[r]))
 	}
 	if !g.RecordedLast.IsZero() {
 		f.Last = millis(g.RecordedLast)
@@ -102,11 +124,8 @@ func (g *group) finding() finding {
 	for _, c := range g.Clients {
 		f.Clients = append(f.Clients, clientOf(c))
 	}
-	for _, n := range g.Rejections {
-		f.Attempts += n
-	}
 	if s := g.Success; s != nil {
-		f.Successes = []string{succeeded(clientOf(s.Client), s.User, millis(s.Time), s.Rejections)}
+		f.Successes = []string{succeeded(clientOf(s.Client), s.User, millis(s.Time), cmp.Or(s.Recorded, s.Rejections))}
 	}
 	return f
 }
@@ -121,6 +140,13 @@ type reportedAlert struct {
 		Clients  struct {
 			Count int
 			Top   []struct{ IP string }
+		}
+		Registrars struct {
+			Count int
+			Top   []struct {
+				IP       string
+				Attempts int
+			}
 		}
 		Extensions struct {
 			Count int
@@ -137,8 +163,11 @@ type reportedAlert struct {
 func (a *reportedAlert) finding() finding {
 	s := &a.Siphunt
 	f := finding{
-		Kind: s.Incident.Kind, Registrar: a.Destination.IP, ClientCount: s.Clients.Count, UserCount: s.Extensions.Count,
+		Kind: s.Incident.Kind, Registrar: a.Destination.IP, Registrars: s.Registrars.Count, ClientCount: s.Clients.Count, UserCount: s.Extensions.Count,
 		Attempts: s.Attempts, Rejections: s.Rejections, First: a.Event.Start, Last: a.Event.End,
+	}
+	for _, r := range s.Registrars.Top {
+		f.MostTried = append(f.MostTried, fmt.Sprint(r.IP, " ", r.Attempts))
 	}
 	for _, c := range s.Clients.Top {
 		f.Clients = append(f.Clients, c.IP)

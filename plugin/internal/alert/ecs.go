@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/internal/humanize"
 )
 
 const (
@@ -68,12 +69,13 @@ func event(a *detect.Alert, created time.Time) object {
 
 // eventKind is alert where somebody should look: Elastic raises one alert a document of that kind. An end that is the
 // first report of its incident is its only one (report = "end"). An outage is no attack. A campaign is one thing to look at: a further
-// incident of it is an alert only if it is more severe than what has been reported of the campaign.
+// incident of it is an alert only if it is more severe than what has been reported of the campaign. An attacker who enters a hundred accounts
+// is one thing to look at, too: the records of further successes are alerts only if one is surer.
 func eventKind(a *detect.Alert) string {
 	isNews := a.Changed || a.Severity > a.Campaign.Severity
 	switch {
 	case a.Kind == detect.Outage:
-	case a.State == detect.Success && isSurer(a), a.State == detect.Open && isNews, a.State == detect.End && a.Sequence == 1 && isNews:
+	case a.State == detect.Success && a.Surer, a.State == detect.Open && isNews, a.State == detect.End && a.Sequence == 1 && isNews:
 		return "alert"
 	}
 	return "event"
@@ -110,7 +112,7 @@ func reason(a *detect.Alert) string {
 	if more := c.Threshold - a.Thresholds.ScanExtensions; c.Key == "scan_extensions" && more > 0 {
 		bar = fmt.Sprintf("%d + %d for known-good extensions", a.Thresholds.ScanExtensions, more)
 	}
-	return count(c.Value, reasons[c.Key]) + " reached " + c.Key + " = " + bar
+	return humanize.Count(c.Value, reasons[c.Key]) + " reached " + c.Key + " = " + bar
 }
 
 func ruleFields(a *detect.Alert) object {

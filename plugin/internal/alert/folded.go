@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/internal/humanize"
 )
 
 // Folded says which alerts of one minute were left out, because more of them were made than may be.
@@ -52,14 +53,14 @@ func (f *Folded) id(o *Options) string {
 func (f *Folded) message() string {
 	var words []string
 	for _, c := range f.Counts {
-		words = append(words, fmt.Sprintf("%s %s %s", thousands(c.N), c.Kind, c.State))
+		words = append(words, fmt.Sprintf("%s %s %s", humanize.Thousands(c.N), c.Kind, c.State))
 	}
 	return fmt.Sprintf("%s of the minute from %s left out, because there were more than max_alerts_per_minute = %d: %s. No success is among them.",
-		count(f.total(), "alert"), f.begin().UTC().Format("15:04 UTC"), f.Limit, strings.Join(words, ", "))
+		humanize.Count(f.total(), "alert"), f.begin().UTC().Format("15:04 UTC"), f.Limit, strings.Join(words, ", "))
 }
 
 func (f *Folded) reason() string {
-	return fmt.Sprintf("%s beyond max_alerts_per_minute = %d", count(f.total(), "alert"), f.Limit)
+	return fmt.Sprintf("%s beyond max_alerts_per_minute = %d", humanize.Count(f.total(), "alert"), f.Limit)
 }
 
 // siphunt returns siphunt.*.

@@ -42,14 +42,14 @@ func golden() map[string]detect.Alert {
 		}),
 		"spray-changed": sampleSpray(),
 		"spray-success": with(sampleSpray(), func(a *detect.Alert) {
-			a.State, a.Changed, a.Sequence, a.Severity = detect.Success, false, 3, detect.SeverityCritical
+			a.State, a.Changed, a.Surer, a.Sequence, a.Severity = detect.Success, false, true, 3, detect.SeverityCritical
 			succeeded(a,
 				detect.Succeeded{Extension: "305@198.18.0.10", Client: a.Client.Addr, Time: a.Last - 2000, Attempts: 20},
 				detect.Succeeded{Extension: "317@198.18.0.10", Client: a.Client.Addr, Time: a.Last + 10, Attempts: 26})
 		}),
 		"distributed-open": sampleDistributed(),
 		"distributed-success": with(sampleDistributed(), func(a *detect.Alert) {
-			a.State, a.Sequence = detect.Success, 2
+			a.State, a.Surer, a.Sequence = detect.Success, true, 2
 			winner := a.Clients.Top[7].Client
 			succeeded(a, detect.Succeeded{Extension: a.Extension, Client: winner, Time: a.Last + 10, Attempts: 28, Confidence: detect.Probable})
 		}),
@@ -109,20 +109,22 @@ func sampling(t *testing.T, format string) *Encoder {
 // TestGolden has one file for each alert in each format.
 func TestGolden(t *testing.T) {
 	for _, format := range Formats() {
-		check := func(e *Encoder, name string, a detect.Alert) {
+		check := func(name string, line []byte) {
 			t.Run(format+"/"+name, func(t *testing.T) {
 				var got bytes.Buffer
-				if err := json.Indent(&got, e.AppendJSON(nil, &a, created), "", "  "); err != nil {
+				if err := json.Indent(&got, line, "", "  "); err != nil {
 					t.Fatal(err)
 				}
 				got.WriteByte('\n')
 				compareGolden(t, filepath.Join("testdata", format, name+".json"), got.String())
 			})
 		}
+		e, success := encoderOf(t, format), sampleBruteForceSuccess()
 		for name, a := range golden() {
-			check(encoderOf(t, format), name, a)
+			check(name, e.AppendJSON(nil, &a, created))
 		}
-		check(enriched(t, format), "enriched", sampleBruteForceSuccess())
-		check(sampling(t, format), "sampled", sampleBruteForceSuccess())
+		check("enriched", enriched(t, format).AppendJSON(nil, &success, created))
+		check("sampled", sampling(t, format).AppendJSON(nil, &success, created))
+		check("folded", appendJSON(nil, e.format.folded(&e.options, sampleFolded(), created)))
 	}
 }

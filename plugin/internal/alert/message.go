@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/internal/humanize"
 )
 
 // message is one sentence for a person: who did what to which server, how often, how fast, with what result, and what
@@ -39,7 +40,7 @@ func strongest(word, name string, m detect.Members) string {
 	if len(m.Top) == 0 {
 		return ""
 	}
-	return " (" + word + " " + name + " with " + count(m.Top[0].Attempts, "rejected attempt") + ")"
+	return " (" + word + " " + name + " with " + humanize.Count(m.Top[0].Attempts, "rejected attempt") + ")"
 }
 
 // verb is what a kind does: is doing it, did it when it had success, has stopped doing it.
@@ -142,7 +143,7 @@ func server(a *detect.Alert) string { return "SIP server " + text(a.Registrar.Ad
 
 // figures are how often and how fast. Within a second a rate would say more than is known.
 func (s *sentence) figures() string {
-	f := count(s.Attempts, "rejected attempt") + " in " + duration(span(s.Alert))
+	f := humanize.Count(s.Attempts, "rejected attempt") + " in " + duration(span(s.Alert))
 	if span(s.Alert).Seconds() >= 1 {
 		f += " (" + frequency(rate(s.Alert)) + ")"
 	}
@@ -152,9 +153,9 @@ func (s *sentence) figures() string {
 // numberOf is "about 17,000 clients": how many there are, and whether that is an estimate.
 func numberOf(m detect.Members, noun string) string {
 	if m.Estimated {
-		return "about " + count(m.Count, noun)
+		return "about " + humanize.Count(m.Count, noun)
 	}
-	return count(m.Count, noun)
+	return humanize.Count(m.Count, noun)
 }
 
 // named is an extension in a sentence. What is more than a plain account is put in quotes that it cannot close, so that

@@ -9,13 +9,7 @@ import (
 // An incident raises an alert when it opens, changes its kind and has its first success or a surer one; a campaign one for all its incidents, and another
 // only where it gets worse.
 func TestEventKind(t *testing.T) {
-	succeeds := func(list ...detect.Confidence) detect.Alert {
-		a := detect.Alert{State: detect.Success, Sequence: 2, SuccessesN: len(list)}
-		for _, sure := range list {
-			a.Successes = append(a.Successes, detect.Succeeded{Confidence: sure})
-		}
-		return a
-	}
+	succeeds := func(surer bool) detect.Alert { return detect.Alert{State: detect.Success, Sequence: 2, SuccessesN: 3, Surer: surer} }
 	campaign := func(before int) detect.Campaign { return detect.Campaign{ID: id, Incidents: 2, Severity: before} }
 	for _, tt := range []struct {
 		name string
@@ -24,12 +18,8 @@ func TestEventKind(t *testing.T) {
 	}{
 		{"opens", detect.Alert{State: detect.Open, Sequence: 1}, "alert"},
 		{"changes its kind", detect.Alert{State: detect.Open, Sequence: 3, Changed: true}, "alert"},
-		{"success", succeeds(detect.Unlikely), "alert"},
-		{"another like it", succeeds(detect.Unlikely, detect.Unlikely), "event"},
-		{"a surer one", succeeds(detect.Unlikely, detect.Unlikely, detect.Confirmed), "alert"},
-		{"a less sure one", succeeds(detect.Confirmed, detect.Probable), "event"},
-		{"one beyond the list", with(succeeds(detect.Probable, detect.Confirmed), func(a *detect.Alert) { a.SuccessesN, a.Confidence = 101, detect.Confirmed }), "event"},
-		{"a surer one beyond the list", with(succeeds(detect.Probable, detect.Probable), func(a *detect.Alert) { a.SuccessesN, a.Confidence = 101, detect.Confirmed }), "alert"},
+		{"the first success, or a surer one", succeeds(true), "alert"},
+		{"another like it", succeeds(false), "event"},
 		{"the only report", detect.Alert{State: detect.End, Sequence: 1}, "alert"},
 		{"update", detect.Alert{State: detect.Update, Sequence: 2}, "event"},
 		{"end", detect.Alert{State: detect.End, Sequence: 2}, "event"},
@@ -41,7 +31,7 @@ func TestEventKind(t *testing.T) {
 		{"another of it", detect.Alert{State: detect.Open, Sequence: 1, Campaign: campaign(detect.SeverityMedium)}, "event"},
 		{"another, only report", detect.Alert{State: detect.End, Sequence: 1, Campaign: campaign(detect.SeverityHigh)}, "event"},
 		{"a worse one", detect.Alert{State: detect.Open, Sequence: 1, Campaign: campaign(detect.SeverityLow)}, "alert"},
-		{"success in a campaign", with(succeeds(detect.Probable), func(a *detect.Alert) { a.Campaign = campaign(detect.SeverityCritical) }), "alert"},
+		{"success in a campaign", with(succeeds(true), func(a *detect.Alert) { a.Campaign = campaign(detect.SeverityCritical) }), "alert"},
 		{"changes in a campaign", detect.Alert{State: detect.Open, Sequence: 3, Changed: true, Campaign: campaign(detect.SeverityCritical)}, "alert"},
 	} {
 		tt.a.Severity = detect.SeverityMedium

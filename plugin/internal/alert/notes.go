@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/internal/humanize"
 )
 
 // notes are what else to know before acting.
@@ -132,5 +133,5 @@ func (s *sentence) company() string {
 	if s.Campaign.Incidents < 2 {
 		return ""
 	}
-	return "part of a campaign of " + count(s.Campaign.Incidents, "incident") + " on " + count(s.Campaign.Registrars, "SIP server")
+	return "part of a campaign of " + humanize.Count(s.Campaign.Incidents, "incident") + " on " + humanize.Count(s.Campaign.Registrars, "SIP server")
 }

@@ -1,6 +1,9 @@
 package alert
 
-import "github.com/siphunt/siphunt/detect"
+import (
+	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/internal/humanize"
+)
 
 // result is what came of it. How much it says depends on how sure that is.
 func (s *sentence) result() string {
@@ -74,7 +77,7 @@ func (s *sentence) entered(list []detect.Succeeded, accounts int) string {
 	if accounts == 1 {
 		return name
 	}
-	number := count(accounts, "account")
+	number := humanize.Count(accounts, "account")
 	if s.SuccessesN > len(s.Successes) { // of very many only the first are known one by one
 		number = "at least " + number
 	}

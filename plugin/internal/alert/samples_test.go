@@ -65,7 +65,7 @@ func sampleBruteForce() detect.Alert {
 
 func sampleBruteForceSuccess() detect.Alert {
 	return with(sampleBruteForce(), func(a *detect.Alert) {
-		a.State, a.Sequence = detect.Success, 2
+		a.State, a.Surer, a.Sequence = detect.Success, true, 2
 		lasting(a, 2222*time.Millisecond)
 		counted(a, 418)
 		succeeded(a, detect.Succeeded{Extension: a.Extension, Client: a.Client.Addr, Time: a.Last + 10, Attempts: 418})

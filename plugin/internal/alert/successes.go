@@ -35,19 +35,3 @@ func accountsOf(list []detect.Succeeded) int {
 
 // brokenInto tells whether an attacker has probably entered an account, or surely.
 func brokenInto(a *detect.Alert) bool { return a.Confidence >= detect.Probable }
-
-// isSurer tells whether the newest success is the first of its incident, or surer than all before it. An attacker who enters a
-// hundred accounts is one thing to look at; the records of the further ones are no alerts. Beyond the first hundred successes are not
-// listed: there the surest may be new for as long as none like it is in the list.
-func isSurer(a *detect.Alert) bool {
-	before, newest := a.Successes, a.Confidence
-	if last := len(a.Successes) - 1; last >= 0 && a.SuccessesN == last+1 {
-		before, newest = a.Successes[:last], a.Successes[last].Confidence
-	}
-	for _, s := range before {
-		if s.Confidence >= newest {
-			return false
-		}
-	}
-	return true
-}

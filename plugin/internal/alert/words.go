@@ -4,24 +4,9 @@ import (
 	"math"
 	"strconv"
 	"time"
+
+	"github.com/siphunt/siphunt/plugin/internal/humanize"
 )
-
-// count is "1 client", "11,286 clients".
-func count(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return thousands(n) + " " + noun
-}
-
-// thousands writes a number with a comma between groups of three digits.
-func thousands(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
 
 // duration is a time span as a person says it, to two digits or the whole unit: 2.2 s, 45 s, 12 min, 3.5 h, 4 d.
 func duration(d time.Duration) string {
@@ -51,5 +36,5 @@ func brief(v float64) string {
 	if tenths := math.Round(v*10) / 10; tenths < 10 && tenths != math.Trunc(tenths) {
 		return strconv.FormatFloat(tenths, 'f', 1, 64)
 	}
-	return thousands(int(math.Round(v)))
+	return humanize.Thousands(int(math.Round(v)))
 }

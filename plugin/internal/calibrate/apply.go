@@ -1,8 +1,10 @@
 package calibrate
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/siphunt/siphunt/detect"
@@ -71,13 +73,16 @@ func thresholdField(key string) func(*detect.Thresholds) *int {
 	return nil
 }
 
-// drop takes a recommendation back, since it would lose attacks.
+// drop takes a recommendation back, since it would lose attacks: a threshold becomes its default if it was below, and else what it was.
 func (r *Result) drop(key string, lost int) {
 	refuse := func(recs []Recommendation) {
 		for i := range recs {
 			if x := &recs[i]; x.Key == key && x.changes() {
-				x.Reason = "the back-test has lost " + times(int64(lost), "attack") + " with " + x.Recommended + ": " + x.Reason
-				x.Verdict, x.Recommended = Compare, x.Present
+				x.Reason = fmt.Sprintf("the back-test has lost %s with %s: %s", times(int64(lost), "attack"), x.Recommended, x.Reason)
+				x.Recommended = x.fallback()
+				if x.Recommended == x.Present {
+					x.Verdict = Compare
+				}
 			}
 		}
 	}
@@ -90,6 +95,46 @@ func (r *Result) drop(key string, lost int) {
 			d.Recommended = d.Threshold
 		}
 	}
+}
+
+// fallback is what a key becomes if the recommended value loses attacks. Where the default loses some too, the present one.
+func (r *Recommendation) fallback() string {
+	defaults := detect.DefaultConfig()
+	field := thresholdField(r.Key)
+	if field == nil {
+		return r.Present
+	}
+	usual := *field(&defaults.Thresholds)
+	if present, err := strconv.Atoi(r.Present); err != nil || usual <= present || int(r.number()) <= usual {
+		return r.Present
+	}
+	return strconv.Itoa(usual)
+}
+
+// suspects are the keys that are changed beyond their defaults: only these can lose what the defaults tell of.
+func (r *Result) suspects() []string {
+	mild := func(recs []Recommendation, key string) bool {
+		return !slices.ContainsFunc(recs, func(x Recommendation) bool {
+			return x.Key == key && x.changes() && (thresholdField(key) == nil || x.Verdict == Raise && x.isBeyondDefault())
+		})
+	}
+	return slices.DeleteFunc(r.changed(), func(key string) bool {
+		return mild(r.Recommendations, key) && !slices.ContainsFunc(r.Overrides, func(o Override) bool { return !mild(o.Recommendations, key) })
+	})
+}
+
+func (r *Recommendation) isBeyondDefault() bool {
+	defaults := detect.DefaultConfig()
+	return int(r.number()) > *thresholdField(r.Key)(&defaults.Thresholds)
+}
+
+// clone returns a copy whose recommendations can be changed.
+func (r *Result) clone() *Result {
+	x := &Result{Recommendations: slices.Clone(r.Recommendations)}
+	for _, o := range r.Overrides {
+		x.Overrides = append(x.Overrides, Override{o.Registrar, slices.Clone(o.Recommendations)})
+	}
+	return x
 }
 
 // changed returns the keys that other values are recommended for, here or for a registrar.
@@ -106,16 +151,4 @@ func (r *Result) changed() (keys []string) {
 		note(o.Recommendations)
 	}
 	return keys
-}
-
-// only returns the result with the recommendations for one key.
-func (r *Result) only(key string) *Result {
-	others := func(x Recommendation) bool { return x.Key != key }
-	one := &Result{Recommendations: slices.DeleteFunc(slices.Clone(r.Recommendations), others)}
-	for _, o := range r.Overrides {
-		if recs := slices.DeleteFunc(slices.Clone(o.Recommendations), others); len(recs) > 0 {
-			one.Overrides = append(one.Overrides, Override{o.Registrar, recs})
-		}
-	}
-	return one
 }

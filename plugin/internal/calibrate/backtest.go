@@ -2,25 +2,26 @@ package calibrate
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/siphunt/siphunt/detect"
 )
 
-// Tester compares configurations over the same records: the present one, the recommended one, and each recommended change by itself.
+// Tester compares configurations over the same records: the present one, the recommended one, and that without one of its changes.
 type Tester struct {
 	present     detect.Config
 	result      *Result
 	panel       panel
 	now, new    *trial
 	reference   *trial            // what it takes for an attack is one: the present configuration, but no tighter than the defaults
-	alone       map[string]*trial // by the key that is changed
+	without     map[string]*trial // by the key that is left as it is
 	curves      []curve
 	first, last int64
 }
 
 // NewTester returns a tester of what a result recommends, and of other values of some keys.
 func NewTester(present *detect.Config, r *Result, curveKeys []string) (*Tester, error) {
-	t := &Tester{present: *present, result: r, alone: map[string]*trial{}}
+	t := &Tester{present: *present, result: r, without: map[string]*trial{}}
 	var err error
 	add := func(cfg detect.Config) *trial {
 		cfg.ReportEnd = false
@@ -35,10 +36,10 @@ func NewTester(present *detect.Config, r *Result, curveKeys []string) (*Tester, 
 	t.now = add(*present)
 	t.new = add(r.Apply(present))
 	t.reference = add(Measuring(present))
-	if keys := r.changed(); len(keys) > 1 {
-		for _, key := range keys {
-			t.alone[key] = add(r.only(key).Apply(present))
-		}
+	for _, key := range r.suspects() {
+		without := r.clone()
+		without.drop(key, 0)
+		t.without[key] = add(without.Apply(present))
 	}
 	for _, key := range curveKeys {
 		c, e := newCurve(present, key, add)
@@ -76,10 +77,11 @@ func (t *Tester) Conclude() (again bool) {
 	for i := range t.curves {
 		t.result.Curves = append(t.result.Curves, t.curves[i].conclude(t))
 	}
-	if len(t.realAttacks(lost)) == 0 {
+	attacks := t.realAttacks(lost)
+	if len(attacks) == 0 {
 		return false
 	}
-	keys := t.blamed()
+	keys := t.blamed(attacks)
 	for key, attacks := range keys {
 		t.result.drop(key, len(attacks))
 	}
@@ -95,20 +97,24 @@ func (t *Tester) compare(other *trial) (lost, gained []*incident) {
 	return t.now.missing(other, idle), other.missing(t.now, idle)
 }
 
-// blamed returns the changes that lose attacks by themselves, or all if none does.
-func (t *Tester) blamed() map[string][]*incident {
+// blamed returns the changes without which fewer attacks are lost, with those attacks, or all if there is none.
+func (t *Tester) blamed(lost []*incident) map[string][]*incident {
 	blamed := map[string][]*incident{}
-	for key, x := range t.alone {
-		lost, _ := t.compare(x)
-		if attacks := t.realAttacks(lost); len(attacks) > 0 {
-			blamed[key] = attacks
+	for key, x := range t.without {
+		still, _ := t.compare(x)
+		if saved := slices.DeleteFunc(slices.Clone(lost), func(x *incident) bool { return slices.Contains(still, x) }); len(saved) > 0 {
+			blamed[key] = saved
 		}
 	}
-	if len(blamed) == 0 {
-		lost, _ := t.compare(t.new)
-		for _, key := range t.result.changed() {
-			blamed[key] = t.realAttacks(lost)
-		}
+	if len(blamed) > 0 {
+		return blamed
+	}
+	keys := t.result.suspects()
+	if len(keys) == 0 {
+		keys = t.result.changed()
+	}
+	for _, key := range keys {
+		blamed[key] = lost
 	}
 	return blamed
 }

@@ -105,6 +105,23 @@ func TestBacktestTakesBackWhatLosesAttacks(t *testing.T) {
 	}
 }
 
+// TestBreakInsAreCompared: an incident that is told of still, but not of the account that was entered in it, has lost something.
+func TestBreakInsAreCompared(t *testing.T) {
+	s := &script{now: beginning}
+	s.answers("192.0.2.1", "1@pbx", 10*time.Millisecond, 401, 200)
+	s.now += 50 * 60_000
+	for i := range 10 {
+		s.answers(fmt.Sprintf("203.0.113.%d", i), "1@pbx", 200*time.Millisecond, 403, 403, 403, 403)
+	}
+	s.answers("203.0.113.1", "1@pbx", 200*time.Millisecond, 200)
+	r := &Result{Recommendations: []Recommendation{recommend("distributed_clients", "5", "20", Raise)}}
+	x := test(t, r)
+	s.feed(x)
+	if again := x.Conclude(); !again || !slices.Equal(names(r.Backtest.Lost), []string{"break-in by 203.0.113.1, 4", "distributed-brute-force by 203.0.113.0, 40"}) {
+		t.Errorf("%q", names(r.Backtest.Lost))
+	}
+}
+
 // TestCurvesSayWhatIsLostAndGained at other values.
 func TestCurvesSayWhatIsLostAndGained(t *testing.T) {
 	s := traffic()

@@ -82,7 +82,9 @@ func (c *Collector) RunEnded(r *detect.RunEnd) {
 	if verdict == attack {
 		return
 	}
-	f[burstPerLogin][verdict].add(int64((min(r.Burst, r.Rejections) + seen - 1) / seen))
+	if !r.KnownGood {
+		f[burstPerLogin][verdict].add(int64((min(r.Burst, r.Rejections) + seen - 1) / seen))
+	}
 	c.acceptances++
 	c.doubled += uint64(seen - 1)
 	f[lateness][good].add((r.Late + 999) / 1000)

@@ -27,6 +27,8 @@ func judgeGrace(late *histogram, cfg *detect.Config, span int64) Recommendation 
 		rec.set(Raise, raised, fmt.Sprintf("the detector waits for %d s by itself, and more than one in 1,000 acceptances is later: %s", measured, seen))
 	case late.count() >= muchLogins && span >= muchTime && lowered < seconds(cfg.ChallengeGrace):
 		rec.set(Lower, lowered, fmt.Sprintf("no acceptance was nearly as late, so that guesses by challenges alone are told of earlier: %s", seen))
+	case measured > seconds(cfg.ChallengeGrace):
+		rec.Reason = fmt.Sprintf("the detector waits for %d s by itself: %s", min(measured, longest), seen)
 	default:
 		rec.Reason = seen
 	}

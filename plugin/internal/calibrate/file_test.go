@@ -135,9 +135,19 @@ func TestChangesAreTakenBack(t *testing.T) {
 	if keys := r.changed(); !slices.Equal(keys, []string{"attempts", "fast_attempts", "challenge_grace", "max_pairs", "login_challenges"}) {
 		t.Errorf("changed: %v", keys)
 	}
-	one := r.only("attempts")
-	if len(one.Recommendations) != 1 || len(one.Overrides) != 1 || one.Overrides[0].Registrar.String() != "203.0.113.9" {
-		t.Errorf("%+v", one)
+	if keys := r.suspects(); !slices.Equal(keys, []string{"attempts", "fast_attempts", "challenge_grace", "max_pairs", "login_challenges"}) {
+		t.Errorf("suspects: %v", keys)
+	}
+	// What was too tight goes back to its default, which is no suspect.
+	tight := &Result{Recommendations: []Recommendation{recommend("attempts", "5", "30", Raise), recommend("scan_extensions", "3", "10", Raise)}}
+	if keys := tight.suspects(); !slices.Equal(keys, []string{"attempts"}) {
+		t.Errorf("suspects: %v", keys)
+	}
+	if tight.drop("attempts", 1); tight.Recommendations[0].Recommended != "20" || tight.Recommendations[0].Verdict != Raise || len(tight.suspects()) > 0 {
+		t.Errorf("%+v", tight.Recommendations)
+	}
+	if tight.drop("attempts", 1); tight.Recommendations[0].Recommended != "5" || tight.Recommendations[0].Verdict != Compare {
+		t.Errorf("%+v", tight.Recommendations)
 	}
 	r.drop("attempts", 3)
 	present := parse(t, presentFile)

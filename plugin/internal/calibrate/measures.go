@@ -49,7 +49,7 @@ var measures = [numMeasures]described{
 		about:     "Challenges before a login was accepted; half as many where each message is seen twice.",
 		threshold: func(_ *detect.Config, t *detect.Thresholds) int64 { return int64(t.LoginChallenges) }},
 	burstPerLogin: {name: "burst_per_login", unit: "rejections", key: "fast_attempts", perLogin: true,
-		about:     "Rejections within two seconds before a login was accepted; half as many where each message is seen twice.",
+		about:     "Rejections within two seconds before a first login was accepted; half as many where each message is seen twice.",
 		threshold: func(_ *detect.Config, t *detect.Thresholds) int64 { return int64(t.FastAttempts) }},
 	lateness: {name: "lateness", unit: "s", key: "challenge_grace", perLogin: true,
 		about:     "How late acceptances arrive, by the clock of the records, in seconds begun.",

@@ -1,6 +1,7 @@
 package calibrate
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -10,12 +11,12 @@ import (
 // TestMisfitIsSaidOnceADay, and not before there is a day to judge from.
 func TestMisfitIsSaidOnceADay(t *testing.T) {
 	n := newNetwork(t)
-	login := append(slices.Repeat([]int{401}, 12), 200) // a phone that is asked too often
+	login := append(slices.Repeat([]int{401}, 12), 200) // now one phone is asked too often, now another one
 	var said []string
 	var hours []int
 	for hour := range 72 {
 		n.logins(40, 1, time.Second)
-		n.answers("192.0.2.0", "0@pbx", 3*time.Second, login...)
+		n.answers(fmt.Sprintf("192.0.2.%d", hour%40), fmt.Sprintf("%d@pbx", hour%40), 3*time.Second, login...)
 		n.quiet(time.Hour)
 		if text := n.collector.Misfit(&n.cfg); text != "" {
 			said = append(said, text)

@@ -143,9 +143,9 @@ type Outcome struct {
 	MemoryMiB   float64        `json:"memory_mib"`        // that they take, about
 }
 
-// Attack is an incident in a few words.
+// Attack is an incident in a few words, or a break-in that one has told of.
 type Attack struct {
-	Kind      string     `json:"kind"`
+	Kind      string     `json:"kind"` // as alerts have it, or "break-in"
 	Registrar netip.Addr `json:"registrar"`
 	Client    netip.Addr `json:"client"`
 	Extension string     `json:"extension"`

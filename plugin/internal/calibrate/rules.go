@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/internal/humanize"
 )
 
 // rule says how the threshold of a key follows from its measure.
@@ -158,24 +159,12 @@ func fromTo(from, to int64) string {
 	return thousands(from) + " to " + thousands(to)
 }
 
-func times(n int64, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return thousands(n) + " " + what
-}
+func times(n int64, what string) string { return humanize.Count(int(n), what) }
 
 // singular is one of several.
 func singular(plural string) string { return strings.TrimSuffix(plural, "s") }
 
-// thousands writes a number as a sentence has it: 1,234,567.
-func thousands(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
+func thousands(n int64) string { return humanize.Thousands(int(n)) }
 
 func days(span int64) float64 { return float64(span) / (24 * 3_600_000) }
 

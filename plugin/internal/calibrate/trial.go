@@ -15,7 +15,8 @@ import (
 type trial struct {
 	detector  *detect.Detector
 	open      map[string]float64 // seconds from the first attempt to the first alert, by incident
-	incidents []incident         // that are over, the first maxIncidents of them
+	incidents []incident         // that are over, and break-ins, the first maxIncidents of them
+	entered   map[claim]bool     // break-ins that are among them
 	outcome   Outcome
 	delays    histogram // of attacks, seconds
 }
@@ -34,7 +35,7 @@ const maxIncidents = 50_000
 
 func newTrial(cfg detect.Config) (*trial, error) {
 	d, err := detect.New(cfg)
-	return &trial{detector: d, open: map[string]float64{}, outcome: Outcome{
+	return &trial{detector: d, open: map[string]float64{}, entered: map[claim]bool{}, outcome: Outcome{
 		Kinds: map[string]int{}, Severities: map[string]int{}, Causes: map[string]int{},
 	}}, err
 }
@@ -53,6 +54,7 @@ func (t *trial) alert(a *detect.Alert) {
 	if _, known := t.open[a.ID]; !known {
 		t.open[a.ID] = float64(a.Time-a.First) / 1000
 	}
+	t.noteBreakIns(a)
 	delay := t.open[a.ID]
 	switch a.State {
 	case detect.Merged:
@@ -70,9 +72,30 @@ func (t *trial) alert(a *detect.Alert) {
 		if a.Confidence >= detect.Probable {
 			o.BreakIns += a.SuccessesN
 		}
-		if len(t.incidents) < maxIncidents {
-			t.incidents = append(t.incidents, newIncident(a, cause))
+		t.keep(newIncident(a, cause))
+	}
+}
+
+func (t *trial) keep(x incident) {
+	if len(t.incidents) < maxIncidents {
+		t.incidents = append(t.incidents, x)
+	}
+}
+
+// noteBreakIns keeps the accounts that were entered, so that they are compared, too.
+func (t *trial) noteBreakIns(a *detect.Alert) {
+	for i := range a.Successes {
+		s := &a.Successes[i]
+		c := claim{of: anEntry, registrar: s.Registrar, client: s.Client, extension: hashText(s.Extension)}
+		if s.Confidence < detect.Probable || t.entered[c] || len(t.entered) >= maxIncidents {
+			continue
 		}
+		t.entered[c] = true
+		t.keep(incident{
+			Attack: Attack{Kind: "break-in", Registrar: s.Registrar, Client: s.Client, Extension: s.Extension,
+				First: time.UnixMilli(s.Time).UTC(), Attempts: s.Attempts, Severity: detect.SeverityHigh},
+			last: s.Time, cause: "attack", stored: []claim{c}, sought: []claim{c},
+		})
 	}
 }
 
@@ -100,6 +123,7 @@ const (
 	aHostAtOne                  // a client at one registrar
 	aRegistrar                  // that many attack together
 	anyRegistrar                // that is attacked
+	anEntry                     // of a client into an account
 )
 
 // maxClaims is how many clients of an incident others are found by.

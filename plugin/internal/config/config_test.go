@@ -64,7 +64,7 @@ func TestGoodConfig(t *testing.T) {
 		},
 	}}
 	want.Feed = feed.Config{
-		File: "clients", Format: "nftables", Kinds: []string{"brute-force"}, MinRisk: 40, Confidence: feed.Probable, Forgeable: true,
+		File: "/var/lib/siphunt/clients", Format: "nftables", Kinds: []string{"brute-force"}, MinRisk: 40, Confidence: feed.Probable, Forgeable: true,
 		Keep: time.Hour, MaxClients: 65_536,
 	}
 	if diff := cmp.Diff(want, got, compareAddresses); diff != "" {

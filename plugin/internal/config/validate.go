@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -48,6 +49,7 @@ func (r *reader) validate() {
 
 func (r *reader) validateFeed() {
 	c := &r.config.Feed
+	r.validatePath("feed.file", c.File)
 	if !slices.Contains(feed.Formats(), c.Format) {
 		r.refuse("feed.format", fmt.Sprintf(` = %s is none: write one of %s`, literal(c.Format), strings.Join(feed.Formats(), ", ")))
 	}
@@ -72,6 +74,7 @@ func (r *reader) validateFeed() {
 
 func (r *reader) validateState() {
 	c := &r.config.State
+	r.validatePath("state.state_dir", c.StateDir)
 	if !slices.Contains([]string{FsyncNone, FsyncInterval, FsyncAlways}, c.Fsync) {
 		r.refuse("state.fsync", fmt.Sprintf(` = %s must be "none", "interval" or "always"`, literal(c.Fsync)))
 	}
@@ -83,6 +86,13 @@ func (r *reader) validateState() {
 	}
 	if c.JournalLimit < 1 || c.JournalLimit > 1<<20 {
 		r.refuse("state.journal_limit", fmt.Sprintf(" = %d is not from 1 to %d (MiB); for example 256", c.JournalLimit, 1<<20))
+	}
+}
+
+// validatePath looks at the path of what is written: one that is not absolute is another file wherever Fluent Bit is started.
+func (r *reader) validatePath(place, file string) {
+	if file != "" && !path.IsAbs(file) { // the library is for Linux; the command may look at its configuration elsewhere
+		r.refuse(place, fmt.Sprintf(" = %s is no absolute path, and would be another one wherever Fluent Bit is started; for example %s", literal(file), settings[place].example))
 	}
 }
 

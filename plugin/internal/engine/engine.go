@@ -101,11 +101,11 @@ func Open(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	got, unusable, err := remember(store, &o, r, unusable, e.log)
+	got, fault, err := remember(store, &o, r, e.log)
 	if err != nil {
-		return nil, errors.Join(err, closeStore(store))
+		return nil, err
 	}
-	e.unusable = unusable
+	e.unusable = errors.Join(unusable, fault)
 	e.assemble(store, got)
 	e.configureFeed(r)
 	e.start(got.Memory)

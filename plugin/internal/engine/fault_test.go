@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -179,6 +180,58 @@ func TestRemovedFolderIsNoticed(t *testing.T) {
 	eventually(t, "it is made anew", func() bool { return figureNow(t, e, "state_whole") == 1 && log.has("whole again") })
 	if _, err := os.Stat(folder + "/state/main/lock"); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestFailedStartGivesTheStateBack: a state that cannot be read, be it for the disk or for a fault of siphunt, keeps attacks
+// from being forgotten, not from being found; the folder is left as it was and unlocked, and the next start knows all.
+func TestFailedStartGivesTheStateBack(t *testing.T) {
+	all := chunks(t, svcrack, 140)
+	for what, fault := range map[string]func(op string) error{
+		"the disk":     func(op string) error { return syscall.EIO },
+		"a panic":      func(op string) error { panic("a fault in " + op) },
+		"wrong rights": func(op string) error { return syscall.EACCES },
+	} {
+		op := "list"
+		if what == "wrong rights" {
+			op = "open"
+		}
+		l := newLife(t, withState)
+		l.e.Flush(bytes.Clone(all[0]))
+		l.e.Close()
+		before, lists := l.disk.Files(), 0
+		l.disk.Fail(func(_ int, o, _ string) error {
+			if o == "list" {
+				lists++
+			}
+			if o == op && (op != "list" || lists > 1) { // the first one is of the folder's opening
+				return fault(op)
+			}
+			return nil
+		})
+		l.open()
+		if !l.log.has("state.state_dir cannot be used") {
+			t.Errorf("%s: log %q", what, l.log.lines)
+		}
+		if remedy := "have to belong to the user that Fluent Bit runs as"; l.log.has(remedy) != (what == "wrong rights") {
+			t.Errorf("%s: log %q", what, l.log.lines)
+		}
+		for _, chunk := range all {
+			l.e.Flush(bytes.Clone(chunk))
+		}
+		if collect(l.e) == nil {
+			t.Errorf("%s: no alert", what)
+		}
+		l.e.Close()
+		l.disk.Fail(nil)
+		if files := l.disk.Files(); !slices.Equal(files, before) {
+			t.Errorf("%s: the files were %q and are %q", what, before, files)
+		}
+		l.open()
+		if n := figure(t, l.e, "pairs"); n != 1 {
+			t.Errorf("%s: %v pairs are known after the next start", what, n)
+		}
+		l.drop()
 	}
 }
 

@@ -114,19 +114,29 @@ func TestMeasurementsThatCannotBeWritten(t *testing.T) {
 	}
 }
 
-// TestMisfitsAreToldOnceADay: phones that are asked for their password ten times before they are let in.
+// TestMisfitsAreToldOnceADay: of 130 phones three at a time are asked for their password ten times before they are let in.
 func TestMisfitsAreToldOnceADay(t *testing.T) {
 	l := newLife(t, withState+"[detector]\nclock = \"flow\"\n")
-	const asked = 10
-	c := sample.New(300, 1, sample.Ipfixcol2, sample.UniRec)
+	const phones, asked, times = 130, 3, 10
+	c := sample.New(2*phones+asked*(times-1), 1, sample.Ipfixcol2, sample.UniRec)
 	told := 0
 	for half := range 2 * 49 {
-		for k, i := range c.Relevant {
-			phone, status := k/(asked+1), 401
-			if k%(asked+1) == asked || half == 0 { // known good at first
-				status = 200
+		record := 0
+		answer := func(phone, status int) {
+			c.SetAnswer(c.Relevant[record], phone, phone, status)
+			record++
+		}
+		for phone := range phones {
+			if half > 0 && (phone-asked*half%phones+phones)%phones < asked {
+				for range times - 1 {
+					answer(phone, 401)
+				}
 			}
-			c.SetAnswer(i, phone, phone, status)
+			answer(phone, 401)
+			answer(phone, 200)
+		}
+		for record < len(c.Relevant) { // the first time
+			answer(0, 200)
 		}
 		c.Advance(1_800_000)
 		l.e.Flush(bytes.Clone(c.Bytes))

@@ -45,8 +45,7 @@ func TestFaultOfTheJudge(t *testing.T) {
 			ruined := make(chan error, 1)
 			go func() { ruined <- ruin(disturbed.e) }()
 			if waiting {
-				for disturbed.e.queue.Bytes() < 2*64 {
-				}
+				eventually(t, "the chunk and the fault wait", func() bool { return disturbed.e.queue.Bytes() >= 2*64 })
 				free()
 			}
 			if err := <-ruined; err == nil || !strings.Contains(err.Error(), "a fault in the detector") {

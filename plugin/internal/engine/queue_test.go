@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/siphunt/siphunt/plugin/internal/judge"
@@ -66,35 +67,28 @@ func TestFlushDoesNotWaitForTheDetector(t *testing.T) {
 }
 
 // TestQueueIsBounded: who is far ahead of the detector has to wait, and goes on when there is room.
-func TestQueueIsBounded(t *testing.T) {
+func TestQueueIsBounded(t *testing.T) { synctest.Test(t, queueIsBounded) }
+
+func queueIsBounded(t *testing.T) {
 	e := open(t, Options{now: (&clock{time: recorded}).now})
 	chunk := chunks(t, svcrack, 1000)[0]
 	const limit, rounds = 1 << 20, 50
 	e.queue.Limit = limit
 	free := busy(e)
-	flushes, done := make(chan int), make(chan struct{})
 	go func() {
-		defer close(done)
-		for n := range rounds {
+		for range rounds {
 			e.Flush(chunk)
-			flushes <- n + 1
 		}
 	}()
-	taken := 0
-	for waiting := false; !waiting; {
-		select {
-		case taken = <-flushes:
-		case <-time.After(time.Second):
-			waiting = true
-		}
-	}
+	synctest.Wait()
 	if size := e.queue.Bytes(); size < limit || size > limit+2*len(chunk) {
 		t.Errorf("%d bytes wait, want little more than %d", size, limit)
 	}
-	free()
-	for ; taken < rounds; taken = <-flushes {
+	if n := figureNow(t, e, "flushes_total"); n < 2 || n >= rounds {
+		t.Errorf("%v chunks are taken while the detector is busy", n)
 	}
-	<-done
+	free()
+	synctest.Wait()
 	if n := figure(t, e, "rejections_total"); n != 418*rounds {
 		t.Errorf("%v rejections, want %d", n, 418*rounds)
 	}

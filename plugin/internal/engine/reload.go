@@ -23,40 +23,53 @@ type reloader struct {
 }
 
 // Reopen goes on with the same detector under new options: the host's configuration was reloaded. Open incidents stay
-// open. If it fails nothing has changed.
-func (e *Engine) Reopen(o Options) error {
+// open. A configuration file that is refused is told of, and the rules in force stay until it is mended: it must not end
+// detection.
+func (e *Engine) Reopen(o Options) {
 	o.complete()
-	r, err := o.source().Load()
-	if err != nil {
-		return err
-	}
-	if err := e.reopen(o, r); err != nil {
-		return err
-	}
-	e.tellStart("goes on", o, r)
-	return nil
+	old := e.replaceOptions(o)
+	old.Close() // without the lock: it waits for a reread, which may wait for the lock
 }
 
-func (e *Engine) reopen(o Options, r *rules.Rules) error {
-	old, err := e.replaceRules(o, r)
-	if err == nil {
-		old.Close() // without the lock: it waits for a reread, which may wait for the lock
-	}
-	return err
-}
-
-// replaceRules returns the watcher of the file before.
-func (e *Engine) replaceRules(o Options, r *rules.Rules) (*config.Watcher, error) {
+// replaceOptions returns the watcher of the file before.
+func (e *Engine) replaceOptions(o Options) *config.Watcher {
 	l := &e.reloader
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err := e.use(r); err != nil {
-		return nil, err
-	}
 	e.log.SetLog(o.Log)
 	old := l.watcher
-	l.options, l.text, l.watcher = o, r.Text, e.watch(o.ConfigFile)
-	return old, nil
+	l.options, l.watcher = o, e.watch(o.ConfigFile)
+	if r := e.readLocked(l.read()); r != nil {
+		e.tellStart("goes on", o, r)
+	}
+	return old
+}
+
+// read reads the configuration file.
+func (l *reloader) read() (text string, err error) {
+	if text, err = config.ReadText(l.options.ConfigFile); err != nil {
+		text = err.Error()
+	}
+	return text, err
+}
+
+// readLocked puts in force what was read of the configuration file. It returns nil if that is refused.
+func (e *Engine) readLocked(text string, err error) *rules.Rules {
+	l := &e.reloader
+	l.text = text
+	var r *rules.Rules
+	if err == nil {
+		r, err = l.options.source().Parse(text)
+	}
+	if err == nil {
+		err = e.use(r)
+	}
+	if err != nil {
+		l.refused.Add(1)
+		e.log.Say(slog.LevelError, fmt.Sprintf("the changed configuration is refused, the rules in force stay:\n%v", err))
+		return nil
+	}
+	return r
 }
 
 // stop ends the watching of the file.
@@ -109,24 +122,8 @@ func (e *Engine) reread() {
 	l := &e.reloader
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	text, err := config.ReadText(l.options.ConfigFile)
-	if err != nil {
-		text = err.Error()
-	}
-	if text == l.text {
-		return
-	}
-	l.text = text
-	var r *rules.Rules
-	if err == nil {
-		r, err = l.options.source().Parse(text)
-	}
-	if err == nil {
-		err = e.use(r)
-	}
-	if err != nil {
-		l.refused.Add(1)
-		e.log.Say(slog.LevelError, fmt.Sprintf("the changed configuration is refused, the rules in force stay:\n%v", err))
+	text, err := l.read()
+	if text == l.text || e.readLocked(text, err) == nil {
 		return
 	}
 	l.taken.Add(1)

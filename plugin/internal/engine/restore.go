@@ -3,10 +3,13 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
 
 	"github.com/siphunt/siphunt/plugin/internal/calibrate"
+	"github.com/siphunt/siphunt/plugin/internal/guard"
 	"github.com/siphunt/siphunt/plugin/internal/judge"
 	"github.com/siphunt/siphunt/plugin/internal/ratelog"
 	"github.com/siphunt/siphunt/plugin/internal/rules"
@@ -32,22 +35,38 @@ func openStore(o *Options, r *rules.Rules, log *ratelog.Log) (s *state.Store, un
 	if errors.Is(err, state.ErrLocked) {
 		return nil, nil, fmt.Errorf("state.state_dir: %s is in use by another siphunt: give each a state_dir of its own, or wait until the other has ended", folder)
 	}
-	return s, err, nil
+	return s, withRemedy(err, folder), nil
 }
 
-// remember returns what a store holds, under the rules of today; without a store that can be used, nothing.
-func remember(s *state.Store, o *Options, r *rules.Rules, unusable error, log *ratelog.Log) (got *judge.Restored, _, err error) {
-	if s != nil && unusable == nil {
-		if got, unusable = judge.Restore(s, o.Name, o.source(), r, judge.Formats); unusable == nil {
+// withRemedy says what to do about wrong rights.
+func withRemedy(err error, folder string) error {
+	if errors.Is(err, fs.ErrPermission) {
+		err = fmt.Errorf("%w: %s and all in it have to belong to the user that Fluent Bit runs as, number %d", err, folder, os.Getuid())
+	}
+	return err
+}
+
+// remember returns what a store holds, under the rules of today; without a store, or with one that cannot be used, nothing.
+// A store that cannot be used is given back.
+func remember(s *state.Store, o *Options, r *rules.Rules, log *ratelog.Log) (got *judge.Restored, unusable, err error) {
+	now := o.now().UnixMilli()
+	if s != nil {
+		unusable = guard.Call(func() (err error) {
+			if got, err = judge.Restore(s, o.Name, o.source(), r, judge.Formats); err != nil {
+				return err
+			}
+			return got.GoOn(r, o.Name, now)
+		})
+		if unusable == nil {
 			recallMeasured(s, got, log)
+			return got, nil, nil
 		}
+		unusable = errors.Join(withRemedy(unusable, s.Folder), s.Close())
 	}
-	if got == nil {
-		if got, err = judge.Unknown(r); err != nil {
-			return nil, unusable, err
-		}
+	if got, err = judge.Unknown(r); err != nil {
+		return nil, unusable, err
 	}
-	return got, unusable, got.GoOn(r, o.Name, o.now().UnixMilli())
+	return got, unusable, got.GoOn(r, o.Name, now)
 }
 
 // recallMeasured adds what was measured until the snapshot to what the journal since has told.
@@ -64,13 +83,6 @@ func recallMeasured(s *state.Store, got *judge.Restored, log *ratelog.Log) {
 		}
 	}
 	log.Say(slog.LevelWarn, fmt.Sprintf("what was measured for siphunt calibrate begins anew: %s: %v", calibrate.FileName, err))
-}
-
-func closeStore(s *state.Store) error {
-	if s == nil {
-		return nil
-	}
-	return s.Close()
 }
 
 // restartJudge puts a detector in the place of one that may be half changed: the one that the journal gives, if it has all

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/siphunt/siphunt/plugin/internal/flow"
+	"github.com/siphunt/siphunt/plugin/internal/humanize"
 	"github.com/siphunt/siphunt/plugin/internal/rules"
 )
 
@@ -23,7 +24,8 @@ func (e *Engine) tellStart(how string, o Options, r *rules.Rules) {
 	s := e.figures.Read().Stats
 	known := "nothing is known yet"
 	if s.Pairs > 0 || s.Incidents > 0 || e.Waiting() > 0 {
-		known = fmt.Sprintf("known from before: %d pairs, %d open incidents, %d alerts that wait", s.Pairs, s.Incidents, e.Waiting())
+		known = fmt.Sprintf("known from before: %s, %s, %s", humanize.Count(s.Pairs, "pair"), humanize.Count(s.Incidents, "open incident"),
+			humanize.Count(e.Waiting(), "waiting alert"))
 	}
 	e.log.Say(slog.LevelInfo, fmt.Sprintf("siphunt %s, detector %q %s: %s, %s; %s", o.Version, e.name, how, file, changed, known))
 }

@@ -64,7 +64,22 @@ func BenchmarkMsgpSkip(b *testing.B) {
 	}
 }
 
-// BenchmarkFormats reads the recordings of one capture, as each exporter wrote it.
+// BenchmarkFormats reads the recordings of one capture, as each exporter wrote it. All of it is relevant, so all of it is read. On
+// one core of an AMD EPYC, in nanoseconds a record and gigabytes a second:
+//
+//	ipfixcol2          230   4.0    Suricata, Lua       245   1.3
+//	tshark -T ek       370   6.8    Suricata, payload   525   2.1
+//	tshark, with -e    330   1.1    HEP                 450   1.5
+//	Zeek               300   2.0    Packetbeat         1630   0.9
+//	Asterisk           640   0.6      with the message  780   2.4
+//
+// A record takes as long as its fields, of which all have the same few, and ipfixcol2 spells theirs out in three times the bytes: a
+// byte of it is cheap, and no other exporter's can be as cheap. What else there is to each:
+//
+//   - Packetbeat writes the 90 keys of each record in another order, so no shape is ever learnt: each key is looked up, and the
+//     processor foretells neither the next key nor the size of its value.
+//   - Asterisk's log is text in which the end of a value has to be searched for, by the quote, comma and key behind it.
+//   - Messages as they were sent are read at 1.6 to 2.9 GB/s (BenchmarkSIPText).
 func BenchmarkFormats(b *testing.B) {
 	for _, file := range []string{
 		"ipfixcol2/c_svcrack_success", "packetbeat/c_svcrack_success", "packetbeat/a3_default_with_original", "zeek/c_svcrack_success",

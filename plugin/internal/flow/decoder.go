@@ -66,7 +66,7 @@ func NewDecoder(o Options) (*Decoder, error) {
 	for status := 100; status < len(d.wants); status++ {
 		d.wants[status] = o.Wants(status)
 	}
-	d.survey = survey{names: newNames(chosen), found: make([]layout, len(chosen)), rank: make([]ranks, len(chosen))}
+	d.survey = survey{names: namesOf(chosen), found: make([]layout, len(chosen)), rank: make([]ranks, len(chosen))}
 	return d, nil
 }
 

@@ -89,8 +89,10 @@ func (x *Explainer) locate(own *Batch, text string, e *Explanation) (buf []byte,
 			p = inside
 		} else if text, isText := stringAt(buf, inside); !isText {
 			return buf, p, true
-		} else if p, ok = x.transcoded(own, strings.TrimLeft(strings.Clone(text), " \t\r\n")); !ok {
-			return nil, 0, false
+		} else if in, ok := x.transcoded(own, strings.TrimLeft(strings.Clone(text), " \t\r\n")); ok {
+			p = in
+		} else {
+			return buf, p, true
 		}
 	}
 	return own.scratch, p, true
@@ -107,13 +109,7 @@ func (x *Explainer) transcoded(own *Batch, text string) (p int, ok bool) {
 func (x *Explainer) nearness(e *Explanation) {
 	for i := range x.all.survey.found {
 		l := &x.all.survey.found[i]
-		n := Nearness{Format: l.table.name, Missing: missing(l)}
-		for _, at := range l.at {
-			if at != 0 {
-				n.Found++
-			}
-		}
-		e.Nearest = append(e.Nearest, n)
+		e.Nearest = append(e.Nearest, Nearness{Format: l.table.name, Found: int(l.found), Missing: missing(l)})
 	}
 	slices.SortStableFunc(e.Nearest, func(a, b Nearness) int { return b.Found - a.Found })
 }

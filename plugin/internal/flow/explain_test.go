@@ -83,14 +83,20 @@ func FuzzExplain(f *testing.F) {
 		f.Add([]byte(line))
 	}
 	f.Add([]byte(evePayload(f, answer+register)))
+	d, x := newDecoder(f, Options{}), newExplainer(f, Options{})
 	f.Fuzz(func(t *testing.T, line []byte) {
 		var b Batch
-		newDecoder(t, Options{}).Line(&b, line)
-		e := newExplainer(t, Options{}).Line(line)
+		d.recent, x.decoder.recent = recentTexts{}, recentTexts{} // of other inputs
+		d.Line(&b, line)
+		e := x.Line(line)
 		if e.Stats != b.Stats {
 			t.Errorf("explained as %+v, decoded as %+v", e.Stats, b.Stats)
 		}
-		for _, l := range append(e.Leaves, Leaf{e.Guess(), ""}) {
+		leaves := append(e.Leaves, Leaf{e.Guess(), ""})
+		if r := e.Renamed(); r != nil {
+			leaves = append(leaves, Leaf{r.Mapping, ""})
+		}
+		for _, l := range leaves {
 			if len(l.Path) > 1<<16 {
 				t.Errorf("%d bytes", len(l.Path))
 			}

@@ -1,3 +1,5 @@
+//go:build cgo
+
 package flow_test
 
 import (

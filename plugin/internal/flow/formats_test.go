@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -18,6 +19,8 @@ const (
 	tshark     = `{"timestamp":"1795340436790","layers":{"frame_time_epoch":["1795340436.790246000"],"ip_src":["198.18.0.10"],"udp_srcport":["5060"],"ip_dst":["198.18.1.13"],"udp_dstport":["5062"],"sip_Status-Code":["401"],"sip_from_addr":["sip:300@198.18.0.10"],"sip_to_addr":["sip:300@198.18.0.10"],"sip_CSeq_seq":["1"],"sip_CSeq_method":["REGISTER"],"sip_Call-ID":["998570976"]}}`
 	tsharkFull = `{"timestamp":"1795340436790","layers":{"frame":{"frame_frame_time_epoch":"1795340436.790246000"},"ip":{"ip_ip_src":"198.18.0.10","ip_ip_dst":"198.18.1.13"},"udp":{"udp_udp_srcport":"5060","udp_udp_dstport":"5062"},"sip":{"sip_sip_Status-Code":"401","sip_sip_To":"\"300\"<sip:300@198.18.0.10>;tag=7f","sip_sip_CSeq_seq":"1","sip_sip_CSeq_method":"REGISTER"}}}`
 	luaEVE     = `{"event_type":"sipx","timestamp":1795340436.790246,"src_ip":"198.18.0.10","src_port":5060,"dest_ip":"198.18.1.13","dest_port":5062,"proto":17,"sip":{"code":"401","cseq":"1 REGISTER","to":"\u0022300\u0022 <sip:300@198.18.0.10>;tag=7f2931","call_id":"998570976"}}`
+	heplify    = `{"Version":2,"Protocol":17,"SrcIP":"198.18.0.10","DstIP":"198.18.1.13","SrcPort":5060,"DstPort":5062,"Tsec":1795340436,"Tmsec":790246,"ProtoType":1,"NodeID":2001,"NodePW":"","Payload":"SIP/2.0 401 x\r\nTo: <sip:300@198.18.0.10>\r\nCSeq: 1 REGISTER\r\nUser-Agent: PBX\r\n\r\n","CID":"","Vlan":0,"ProtoString":"sip","SIP":{"FirstMethod":"401"},"NodeName":"2001"}`
+	hepop      = `{"payload":"SIP/2.0 401 x\r\nTo: <sip:300@198.18.0.10>\r\nCSeq: 1 REGISTER\r\nUser-Agent: PBX\r\n\r\n","rcinfo":{"protocolFamily":2,"protocol":17,"srcIp":"198.18.0.10","dstIp":"198.18.1.13","srcPort":5060,"dstPort":5062,"timeSeconds":1795340436,"timeUseconds":790246,"payloadType":1,"captureId":2001}}`
 	homer      = `{"protocol_header":{"protocolFamily":2,"protocol":17,"srcIp":"198.18.0.10","dstIp":"198.18.1.13","srcPort":5060,"dstPort":5062,"timeSeconds":1795340436,"timeUseconds":790246,"payloadType":1},"raw":"SIP/2.0 401 x\r\nTo: <sip:300@198.18.0.10>\r\nCSeq: 1 REGISTER\r\nUser-Agent: PBX\r\n\r\n"}`
 	asterisk   = `[2026-11-22 09:40:36.790] SECURITY[9394] res_security_log.c: SecurityEvent="ChallengeResponseFailed",EventTV="2026-11-22T09:40:36.790+0000",Severity="Error",Service="PJSIP",EventVersion="1",AccountID="300",SessionID="998570976",LocalAddress="IPV4/UDP/198.18.0.10/5060",RemoteAddress="IPV4/UDP/198.18.1.13/5062",Challenge="1/d4",Response="30",ExpectedResponse=""`
 )
@@ -52,9 +55,14 @@ func TestFormatsOfOneAnswer(t *testing.T) {
 		"packetbeat, with the message": {with(packetbeat, `{"@timestamp"`, `{"event":{"original":"SIP/2.0 401 x\r\nt: <sip:300@198.18.0.10>\r\nCSeq: 2 REGISTER\r\ni: z\r\n"},"@timestamp"`), change(rejection, func(f *detect.Flow) {
 			f.Probe, f.Message = "edge-1", fingerprint("z", 2, "REGISTER")
 		})},
-		"packetbeat, with another text":    {with(packetbeat, `{"@timestamp"`, `{"event":{"original":"-"},"@timestamp"`, `"agent":{"name":"edge-1"},`, ``), &rejection},
-		"packetbeat in Elasticsearch":      {`{"_index":"x","_source":` + with(packetbeat, `"agent":{"name":"edge-1"},`, ``) + `}`, &rejection},
-		"zeek":                             {zeek, byZeek},
+		"packetbeat, with another text": {with(packetbeat, `{"@timestamp"`, `{"event":{"original":"-"},"@timestamp"`, `"agent":{"name":"edge-1"},`, ``), &rejection},
+		"packetbeat in Elasticsearch":   {`{"_index":"x","_source":` + with(packetbeat, `"agent":{"name":"edge-1"},`, ``) + `}`, &rejection},
+		"zeek":                          {zeek, byZeek},
+		"zeek, as Elastic has it": {`{"@timestamp":"2026-11-22T09:40:36.790Z","source":{"ip":"198.18.1.13","port":5062},"destination":{"ip":"198.18.0.10","port":5060},"network":{"protocol":"sip","transport":"udp"},` +
+			`"event":{"action":"REGISTER","original":` + strconv.Quote(zeek) + `},"zeek":{"sip":{"call_id":"998570976","sequence":{"method":"REGISTER","number":"1"},"status":{"code":401},"uri":"sip:198.18.0.10",` +
+			`"request":{"from":"<sip:300@198.18.0.10>","to":"<sip:300@198.18.0.10>","path":["SIP/2.0/UDP 198.18.1.13:5062"]},"response":{"to":"<sip:300@198.18.0.10>;tag=7f29","path":[]},"user_agent":"friendly-scanner"}}}`, byZeek},
+		"suricata, as Elastic has it": {`{"@timestamp":"2026-11-22T09:40:36.790Z","source":{"ip":"198.18.0.10","port":5060},"destination":{"ip":"198.18.1.13","port":5062},"network":{"transport":"udp"},` +
+			`"event":{"original":"{}"},"suricata":{"eve":{"event_type":"alert","payload_printable":` + strconv.Quote(answer) + `}}}`, &rejection},
 		"zeek, nested":                     {with(zeek, `"id.orig_h":"198.18.1.13","id.orig_p":5062,"id.resp_h":"198.18.0.10","id.resp_p":5060`, `"id":{"orig_h":"198.18.1.13","orig_p":5062,"resp_h":"198.18.0.10","resp_p":5060}`), byZeek},
 		"zeek, turned round":               {with(zeek, turned...), byZeek},
 		"zeek, a request":                  {with(zeek, `,"status_code":401,"status_msg":"Unauthorized"`, ``), change(*byZeek, func(f *detect.Flow) { f.Status = 0 })},
@@ -75,6 +83,9 @@ func TestFormatsOfOneAnswer(t *testing.T) {
 		"suricata, payload":                {evePayload(t, answer), &rejection},
 		"suricata, payload of a proxy":     {evePayload(t, strings.Replace(answer, "Server:", "User-Agent:", 1)), &rejection},
 		"hep, as Homer has it":             {homer, &rejection},
+		"hep, as heplify-server has it":    {wrappedIn(t, "_source", heplify), change(rejection, func(f *detect.Flow) { f.Probe = "2001" })},
+		"hep, as HEPop has it":             {hepop, change(rejection, func(f *detect.Flow) { f.Probe = "2001" })},
+		"hep, as HEPop has it, from Kafka": {wrappedIn(t, "payload", hepop), change(rejection, func(f *detect.Flow) { f.Probe = "2001" })},
 		"asterisk":                         {asterisk, user},
 		"asterisk, over TLS":               {strings.ReplaceAll(asterisk, "/UDP/", "/TLS/"), change(*user, func(f *detect.Flow) { f.Transport = detect.TCP })},
 		"asterisk, IPv6": {strings.NewReplacer("IPV4/UDP/198.18.0.10", "IPV6/UDP/2001:db8::10", "IPV4/UDP/198.18.1.13", "IPV6/UDP/2001:db8::66").Replace(asterisk), change(*user, func(f *detect.Flow) {
@@ -114,6 +125,10 @@ func TestFormatsOfOtherRecords(t *testing.T) {
 	second := strings.NewReplacer("300", "301", "998570976", "z")
 	several := with(tshark, `["401"]`, `["401","404"]`, `["sip:300@198.18.0.10"]`, `["sip:300@198.18.0.10","sip:301@198.18.0.10"]`, `["sip:300@198.18.0.10"]`, `["sip:300@198.18.0.10","sip:301@198.18.0.10"]`,
 		`["1"]`, `["1","2"]`, `["REGISTER"]`, `["REGISTER","REGISTER"]`, `["998570976"]`, `["a","b"]`)
+	beside := func(statuses, methods, cseqs, to string) string { // requests and answers
+		return with(tshark, `["REGISTER"]`, cseqs, `"sip_Status-Code":["401"]`, `"sip_Status-Code":`+statuses+`,"sip_Method":`+methods+`,"sip_User-Agent":["PBX"]`,
+			`"sip_to_addr":["sip:300@198.18.0.10"]`, `"sip_to_addr":`+to, `"sip_from_addr":["sip:300@198.18.0.10"]`, `"sip_from_addr":`+to)
+	}
 	for name, test := range map[string]struct {
 		record string
 		want   string // accounts and statuses
@@ -127,16 +142,25 @@ func TestFormatsOfOtherRecords(t *testing.T) {
 		"an EVE record that names no account": {`{"timestamp":"2026-11-22T09:40:36.790246+0000","event_type":"sip","src_ip":"198.18.0.10","dest_ip":"198.18.1.13","sip":{"version":"SIP/2.0","code":"401"}}`, "", Stats{Records: 1, Other: 1}},
 		"two answers in lists":                {several, "300 401, 301 404", Stats{Records: 2, Relevant: 2}},
 		"lists of other lengths":              {with(several, `["401","404"]`, `["401"]`), "", Stats{Records: 1, Dropped: [NumReasons]uint64{BadType: 1}}},
+		"an answer beside a request":          {beside(`["401"]`, `["OPTIONS"]`, `["OPTIONS","REGISTER"]`, `["sip:1@x","sip:300@x"]`), "300 401", Stats{Records: 2, Relevant: 1, Other: 1}},
+		"a request between answers":           {beside(`["401","404"]`, `["OPTIONS"]`, `["REGISTER","OPTIONS","REGISTER"]`, `["sip:300@x","sip:1@x","sip:301@x"]`), "300 401, 301 404", Stats{Records: 3, Relevant: 2, Other: 1}},
+		"an answer between requests":          {beside(`["401"]`, `["OPTIONS","NOTIFY"]`, `["NOTIFY","REGISTER","OPTIONS"]`, `["sip:1@x","sip:300@x","sip:2@x"]`), "300 401", Stats{Records: 3, Relevant: 1, Other: 2}},
+		"an answer beside a request like it":  {beside(`["401"]`, `["REGISTER"]`, `["REGISTER","REGISTER"]`, `["sip:1@x","sip:300@x"]`), "", Stats{Records: 1, Dropped: [NumReasons]uint64{BadType: 1}}},
+		"an answer beside another's request":  {beside(`["401"]`, `["OPTIONS"]`, `["REGISTER","INVITE"]`, `["sip:1@x","sip:300@x"]`), "", Stats{Records: 1, Dropped: [NumReasons]uint64{BadType: 1}}},
 		"lists without accounts":              {strings.ReplaceAll(several, `["sip:300@198.18.0.10","sip:301@198.18.0.10"]`, `[]`), "", Stats{Records: 1, Dropped: [NumReasons]uint64{BadType: 1}}},
 		"a list of maps": {with(tsharkFull, `"sip":{`, `"sip":[{"sip_sip_Status-Code":"404","sip_sip_To":"<sip:301@x>","sip_sip_CSeq_method":"REGISTER"},{"sip_sip_Method":"OPTIONS"},{`, `"REGISTER"}}}`, `"REGISTER"}]}}`),
 			"301 404, 300 401", Stats{Records: 3, Relevant: 2, Other: 1}},
 		"a list of maps and more":      {with(tsharkFull, `"sip":{`, `"sip":[1,{`, `"REGISTER"}}}`, `"REGISTER"}]}}`), "", Stats{Records: 1, Dropped: [NumReasons]uint64{NotSIP: 1}}},
 		"tshark's lines for an index":  {`{"index":{"_index":"packets-2026-11-22","_type":"doc"}}`, "", Stats{Records: 1, Dropped: [NumReasons]uint64{NotSIP: 1}}},
+		"zeek, no request":             {with(zeek, `"method":"REGISTER","uri":"sip:198.18.0.10",`, ``, `"seq":"1 REGISTER",`, ``), "", Stats{Records: 1, Other: 1}},
 		"zeek, a provisional answer":   {with(zeek, `:401`, `:100`), "", Stats{Records: 1, Other: 1}},
 		"asterisk, no account":         {with(asterisk, `"300"`, `"<unknown>"`), "", Stats{Records: 1, Dropped: [NumReasons]uint64{NoAccount: 1}}},
 		"asterisk, another event":      {with(asterisk, `ChallengeResponseFailed`, `SessionLimit`), "", Stats{Records: 1, Other: 1}},
 		"asterisk, its manager":        {with(asterisk, `PJSIP`, `AMI`), "", Stats{Records: 1, Dropped: [NumReasons]uint64{NotSIP: 1}}},
 		"asterisk, a forged address":   {with(asterisk, `SessionID="998570976`, `SessionID="x",RemoteAddress="IPV4/UDP/192.0.2.1/5060`), "", Stats{Records: 1, Dropped: [NumReasons]uint64{Malformed: 1}}},
+		"asterisk, a forged event":     {with(asterisk, `SECURITY[9394] res_security_log.c: `, `NOTICE[9394] res_pjsip/pjsip_distributor.c: Request 'REGISTER' from `), "", Stats{Records: 1, Dropped: [NumReasons]uint64{Malformed: 1}}},
+		"asterisk, forged in a name":   {with(asterisk, `SECURITY[9394] res_security_log.c: `, `NOTICE[9394] x.c: Request 'REGISTER' from '<sip:SECURITY[1]@x>`), "", Stats{Records: 1, Dropped: [NumReasons]uint64{Malformed: 1}}},
+		"asterisk, by syslog":          {with(asterisk, `[2026-11-22 09:40:36.790] SECURITY[9394] res_security_log.c: `, `<134>Nov 22 09:40:36 pbx asterisk[1]: SECURITY[9394]: res_security_log.c:114 in security_event_stasis_cb: `), "300 401", Stats{Records: 1, Relevant: 1}},
 		"asterisk, cut in the address": {asterisk[:strings.Index(asterisk, "13/5062")], "", Stats{Records: 1, Dropped: [NumReasons]uint64{NoAddress: 1}}},
 		"asterisk, another line":       {`[2026-11-24 15:23:32.744] Asterisk 22.10.1 built by nobody`, "", Stats{Records: 1, Dropped: [NumReasons]uint64{NotSIP: 1}}},
 		"a log that is no SIP":         {wrappedIn(t, "log", "hello"), "", Stats{Records: 1, Dropped: [NumReasons]uint64{NotSIP: 1}}},

@@ -313,7 +313,7 @@ func FuzzChunk(f *testing.F) {
 }
 
 // wraps matches lines whose records may hold others, which may be malformed.
-var wraps = regexp.MustCompile(`payload|_source|log|(?i:message)|\\`)
+var wraps = regexp.MustCompile(strings.ReplaceAll(strings.Join(wrappings, "|"), ".", "|") + `|\\`)
 
 func FuzzLine(f *testing.F) {
 	for _, line := range []string{packetbeat, zeek, tshark, tsharkFull, luaEVE, homer, asterisk, evePayload(f, answer+register), wrappedIn(f, "payload", response)} {
@@ -325,6 +325,7 @@ func FuzzLine(f *testing.F) {
 	d := newDecoder(f, Options{})
 	f.Fuzz(func(t *testing.T, line []byte) {
 		var first, second Batch
+		d.recent = recentTexts{} // of other inputs
 		d.Line(&first, line)
 		d.recent = recentTexts{}
 		d.Line(&second, line)

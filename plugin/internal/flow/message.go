@@ -13,6 +13,7 @@ type message struct {
 	raw    *sipText // the message itself, where the record holds it: lay then has only what is around it
 
 	index, count int // of messages whose fields are lists, which one, and how many they are; count 0: the record is one message
+	status       int // and which of the statuses is its own, if not the one at index: see ownStatuses
 
 	faulty bool
 	reason Reason
@@ -50,6 +51,9 @@ func (m *message) integer(f field, most int64) int64 {
 	p := m.at(f)
 	if p == 0 {
 		return m.absentInteger(f)
+	}
+	if f == fieldStatus && m.status < 0 {
+		return 0 // a request
 	}
 	if c := m.buf[p]; c <= 0x7f && int64(c) <= most {
 		return int64(c)

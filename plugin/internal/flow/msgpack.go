@@ -78,7 +78,11 @@ func long(b []byte, p int) (size, members int) {
 	if width == 0 || len(b)-p <= width {
 		return 0, 0
 	}
-	n := int(bigEndian(b[p+1 : p+1+width]))
+	promised := bigEndian(b[p+1 : p+1+width])
+	if promised > uint64(len(b)) { // bytes or members, more than there can be; nor may an int of 32 bits turn negative
+		return 0, 0
+	}
+	n := int(promised)
 	switch c {
 	case 0xc7, 0xc8, 0xc9: // ext: a type follows the length
 		return 2 + width + n, 0

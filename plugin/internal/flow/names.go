@@ -1,38 +1,89 @@
 package flow
 
 import (
+	"encoding/binary"
+	"math/bits"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/siphunt/siphunt/detect"
 )
 
-// names is the tables turned round: from paths to meanings.
+// names is the tables turned round: from the keys of a record to meanings.
 type names struct {
 	tables []mapped
-	places [maxPath + 1][]place // by the length of the path
+	root   place // the record itself
 }
 
 // place is what a path means: to tables, and as the path of a map or list that has meanings inside.
 type place struct {
-	path   string
 	means  []meaning
 	inside innerUse
+	keys   keys
 }
 
-// of returns what a path means, or nil if it means nothing. Of one length there are few paths, and hardly any with the same last
-// byte: this is several times as quick as a map, and exporters whose keys come in any order are surveyed record by record.
-func (n *names) of(path []byte) *place {
-	if len(path) == 0 || len(path) > maxPath {
+// keys are the places inside of one, by what is left of their paths: in "sip" there are "code", "to", "to.uri" and "to.uri.original".
+// Exporters whose keys come in any order are looked up record by record, so it is a hash table of its own: few instructions for a
+// key that means nothing, which most do.
+type keys struct {
+	slots []slot // a power of two, most of them empty
+	n     int
+}
+
+type slot struct {
+	sign  uint64 // of the key
+	key   string
+	place *place
+}
+
+// of returns the place of a key, or nil if it means nothing. The key is b[from:to].
+func (k *keys) of(b []byte, from, to int) *place {
+	if len(k.slots) == 0 {
 		return nil
 	}
-	last := path[len(path)-1]
-	for i := range n.places[len(path)] {
-		if p := &n.places[len(path)][i]; p.path[len(p.path)-1] == last && p.path == string(path) {
-			return p
+	sign := signOf(b, from, to)
+	for i := sign >> 32; ; i++ {
+		s := &k.slots[i&uint64(len(k.slots)-1)]
+		if s.sign == sign && s.key == string(b[from:to]) || s.place == nil {
+			return s.place
 		}
 	}
-	return nil
+}
+
+// signOf mixes the length and the first and last eight bytes of b[from:to], which tells nearly all keys.
+func signOf(b []byte, from, to int) (sign uint64) {
+	n := to - from
+	switch {
+	case n >= 8:
+		sign = binary.LittleEndian.Uint64(b[from:]) ^ bits.RotateLeft64(binary.LittleEndian.Uint64(b[to-8:]), 29)
+	case from+8 <= len(b):
+		sign = binary.LittleEndian.Uint64(b[from:]) & (1<<(8*n) - 1)
+	default:
+		var short [8]byte
+		copy(short[:], b[from:to])
+		sign = binary.LittleEndian.Uint64(short[:])
+	}
+	return (sign + uint64(n)) * 0x9E3779B97F4A7C15
+}
+
+func (k *keys) add(key string, p *place) {
+	if 8*(k.n+1) > len(k.slots) {
+		old := k.slots
+		k.slots, k.n = make([]slot, max(8, 2*len(old))), 0
+		for _, s := range old {
+			if s.place != nil {
+				k.add(s.key, s.place)
+			}
+		}
+	}
+	sign := signOf([]byte(key), 0, len(key))
+	i := sign >> 32
+	for k.slots[i&uint64(len(k.slots)-1)].place != nil {
+		i++
+	}
+	k.slots[i&uint64(len(k.slots)-1)] = slot{sign, key, p}
+	k.n++
 }
 
 // mapped is a table in the form that decoding needs.
@@ -69,9 +120,23 @@ const (
 	numbered                // elements of a list, by their numbers
 )
 
-// wrappings are the paths of values that may be records, or hold them as text, best first: Kafka's payload and Elasticsearch's
-// _source, Asterisk's log in JSON, and what Fluent Bit and others call a line that nothing has parsed.
-var wrappings = Paths{"payload", "_source", "logmsg.message", "log", "message", "MESSAGE"}
+// wrappings are the paths of values that may be records, or hold them as text, best first: Kafka's payload, Elasticsearch's
+// _source and fields, Splunk's result and _raw, Asterisk's log in JSON, and what Fluent Bit and others call a line that nothing has
+// parsed, or what they have made of one.
+var wrappings = Paths{
+	"payload", "_source", "fields", "result", "logmsg.message", "log", "message", "MESSAGE", "_raw", "body", "data", "json", "record", "event",
+}
+
+// allNames are those of all exporters known by name, which take a while to turn round. All decoders share them.
+var allNames = sync.OnceValue(func() *names { return newNames(tables) })
+
+// namesOf returns the names of some tables.
+func namesOf(some []table) *names {
+	if len(some) == len(tables) {
+		return allNames()
+	}
+	return newNames(some)
+}
 
 func newNames(tables []table) *names {
 	n := &names{}
@@ -113,14 +178,19 @@ func (n *names) add(path string, m meaning) {
 	}
 }
 
-// at returns the place of a path, which it makes if there is none.
+// at returns the place of a path, which it makes if there is none, inside of all that it goes through.
 func (n *names) at(path string) *place {
-	if p := n.of([]byte(path)); p != nil {
+	if p := n.root.keys.of([]byte(path), 0, len(path)); p != nil {
 		return p
 	}
-	all := &n.places[len(path)]
-	*all = append(*all, place{path: path})
-	return &(*all)[len(*all)-1]
+	p := &place{}
+	n.root.keys.add(path, p)
+	for k := 0; k < len(path); k++ {
+		if path[k] == '.' {
+			n.at(path[:k]).keys.add(path[k+1:], p)
+		}
+	}
+	return p
 }
 
 // constants are the fields that the mapping itself has values for, nil if there are none.

@@ -66,7 +66,7 @@ func (d *Decoder) settle(b *Batch, m *message, p int, event int64) {
 	if !m.faulty {
 		return
 	}
-	if n := m.listed(); n > 1 {
+	if n := max(m.listed(), m.lengthOf(fieldCSeq)); m.listed() > 1 && n <= maxMessages {
 		d.parallel(b, m, p, n, event)
 		return
 	}

@@ -67,21 +67,85 @@ func (d *Decoder) listed(b *Batch, lay *layout, buf []byte, p int, event int64) 
 }
 
 // parallel reads a record whose fields are lists, with one element for each of its n messages. Where lists are not equally long,
-// nothing tells which elements belong together.
+// nothing tells which elements belong together, unless that is because requests and answers are beside each other.
 func (d *Decoder) parallel(b *Batch, m *message, p, n int, event int64) {
-	for _, f := range [...]field{fieldStatus, fieldCSeq, fieldMethod, fieldTo, fieldFrom} {
-		if at := m.at(f); at != 0 && lengthOf(m.buf, at) != n {
-			m.refuse(b, p)
-			return
-		}
+	lineUp := true
+	for _, f := range [...]field{fieldCSeq, fieldTo, fieldFrom} {
+		lineUp = lineUp && (m.at(f) == 0 || m.lengthOf(f) == n)
+	}
+	statuses, methods := m.lengthOf(fieldStatus), m.lengthOf(fieldMethod)
+	var own ownStatuses
+	if statuses != 0 && statuses != n || methods != 0 && methods != n {
+		lineUp = lineUp && m.beside(&own, n, statuses, methods)
+	}
+	if !lineUp {
+		m.refuse(b, p)
+		return
 	}
 	b.Stats.Records += uint64(n - 1)
 	for i := range n {
-		one := message{buf: m.buf, lay: m.lay, values: m.values, index: i, count: n}
+		one := message{buf: m.buf, lay: m.lay, values: m.values, index: i, count: n, status: own[i%len(own)]}
 		if d.judge(b, &one, event); one.faulty {
 			one.refuse(b, p)
 		}
 	}
+}
+
+// maxBeside is how many messages may be beside each other; a segment has room for a few.
+const maxBeside = 16
+
+// ownStatuses says of each message which of the statuses is its own, from 1: -1 of a request, 0 where the lists line up.
+type ownStatuses [maxBeside]int
+
+// beside finds out which of n messages are requests, where statuses are listed of the answers and methods of the requests. All
+// others know the method, from their CSeq. If all messages of a method are requests, or none is, that tells; only requests and
+// answers of the same method are not to be told apart, and a sender has those only if it is both client and server of the other.
+func (m *message) beside(own *ownStatuses, n, statuses, methods int) bool {
+	if statuses == 0 || methods == 0 || statuses+methods != n || n > maxBeside || m.at(fieldCSeq) == 0 {
+		return false
+	}
+	var all, requests [maxBeside]string
+	for i := range n {
+		all[i] = cseqMethod(m.elementText(fieldCSeq, i, n))
+	}
+	for i := range methods {
+		requests[i] = m.elementText(fieldMethod, i, methods)
+	}
+	answers := 0
+	for i, method := range all[:n] {
+		switch count(requests[:methods], method) {
+		case 0:
+			answers++
+			own[i] = answers
+		case count(all[:n], method):
+			own[i] = -1
+		default:
+			return false
+		}
+	}
+	return answers == statuses
+}
+
+func count(all []string, s string) (n int) {
+	for _, one := range all {
+		if one == s {
+			n++
+		}
+	}
+	return n
+}
+
+// elementText is an element of a field that is a list of n, or its only value.
+func (m *message) elementText(f field, i, n int) string {
+	return (&message{buf: m.buf, lay: m.lay, values: m.values, index: i, count: n}).textOrNone(f)
+}
+
+// lengthOf is how many values a field has.
+func (m *message) lengthOf(f field) int {
+	if at := m.at(f); at != 0 {
+		return lengthOf(m.buf, at)
+	}
+	return 0
 }
 
 // listed is the length of the list that a field of the message is where it should be one value, 0 if that is not what is wrong.
@@ -106,7 +170,9 @@ func (m *message) element(f field, p int) int {
 		return 0
 	}
 	which := n - 1
-	if f >= firstSIPField && f <= lastSIPField {
+	if f == fieldStatus && m.status > 0 {
+		which = min(m.status, n) - 1
+	} else if f >= firstSIPField && f <= lastSIPField {
 		if n != m.count {
 			return 0
 		}

@@ -28,6 +28,7 @@ const (
 type layout struct {
 	table   *mapped
 	kind    kind
+	found   uint8            // fields
 	carrier detect.Transport // which one the names of the ports tell
 	inside  uint8            // of a wrapped record, number of the value that it is wrapped in
 	around  *layout          // of messages as text, the fields that are not in the text

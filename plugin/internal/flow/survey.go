@@ -5,7 +5,6 @@ import "strconv"
 // survey is one look at a record of unknown shape.
 type survey struct {
 	names  *names
-	path   []byte
 	from   int // end of the value before
 	steps  []step
 	found  []layout // by table
@@ -18,7 +17,7 @@ type survey struct {
 
 	messages int    // of those in a list of maps, how many there are
 	list     int    // and where the present one is
-	listPath []byte // the list's path
+	listed   *place // what the list is
 	base     int    // number of steps without those of its elements but the first
 }
 
@@ -33,12 +32,12 @@ type (
 // record surveys the map at p and returns its layout, in the table that knows most of its keys, and the position behind it,
 // -1 if b ends before or it is no map.
 func (s *survey) record(b []byte, p int) (lay *layout, end int) {
-	s.path, s.steps, s.from, s.oddity = s.path[:0], s.steps[:0], p, false
+	s.steps, s.from, s.oddity = s.steps[:0], p, false
 	s.inside, s.messages = 0, 0
 	for i := range s.found {
 		s.found[i] = layout{table: &s.names.tables[i]}
 	}
-	if end = s.object(b, p); end < 0 {
+	if end = s.object(b, p, &s.names.root); end < 0 {
 		return nil, -1
 	}
 	s.base = len(s.steps)
@@ -48,31 +47,23 @@ func (s *survey) record(b []byte, p int) (lay *layout, end int) {
 // next surveys the next message of a list of maps.
 func (s *survey) next(b []byte) *layout {
 	for i := range s.found {
-		clear(s.found[i].at[firstSIPField : lastSIPField+1])
+		s.found[i].forget(firstSIPField, lastSIPField)
 	}
 	s.steps = s.steps[:s.base]
 	s.list = skip(b, s.list)
-	s.path = append(s.path[:0], s.listPath...)
-	s.element(b, s.list)
+	s.object(b, s.list, s.listed)
 	return s.best()
 }
 
 // best is the layout in the table that knows most keys of the record, the first one of those.
 func (s *survey) best() (lay *layout) {
-	most := -1
+	lay = &s.found[0]
 	for i := range s.found {
-		l := &s.found[i]
-		n := 0
-		for _, at := range l.at {
-			if at != 0 {
-				n++
-			}
-		}
-		if n > most {
-			lay, most = l, n
+		if l := &s.found[i]; l.found > lay.found {
+			lay = l
 		}
 	}
-	if s.inside != 0 && !lay.isSIP() {
+	if s.inside != 0 && (!lay.isSIP() || lay.at[fieldMessage] == s.inside && lay.at[fieldSource] == 0) {
 		lay.kind, lay.inside = wrapped, s.inside
 		return lay
 	}
@@ -80,7 +71,7 @@ func (s *survey) best() (lay *layout) {
 	case lay.at[fieldMessage] != 0:
 		lay.kind = textMessages
 		s.around = *lay
-		clear(s.around.at[firstSIPField : lastSIPField+1])
+		s.around.forget(firstSIPField, lastSIPField)
 		lay.around = &s.around
 	case !lay.isSIP():
 		lay.kind = noMessage
@@ -95,30 +86,41 @@ func (s *survey) best() (lay *layout) {
 	return lay
 }
 
+// forget takes fields out, from the first to the last.
+func (l *layout) forget(first, last field) {
+	for f := first; f <= last; f++ {
+		if l.at[f] != 0 {
+			l.at[f] = 0
+			l.found--
+		}
+	}
+}
+
 // isSIP says whether the record has one of the fields that tell SIP from other flows.
 func (l *layout) isSIP() bool {
 	return l.at[fieldStatus]|l.at[fieldCSeq]|l.at[fieldMethod]|l.at[fieldMessageType]|l.at[fieldMessage] != 0
 }
 
-// object surveys a map. It descends only where a table has a path further down, so not deeper than those.
-func (s *survey) object(b []byte, p int) int {
+// object surveys a map, of whose keys it knows what they mean. It descends only where a table has a path further down, so not
+// deeper than those.
+func (s *survey) object(b []byte, p int, of *place) int {
 	n, p, ok := mapAt(b, p)
 	if !ok {
 		return -1
 	}
-	outside := len(s.path)
 	for ; n > 0; n-- {
-		value := skip(b, p)
-		if value < 0 || value >= len(b) {
+		if p >= len(b) {
 			return -1
 		}
-		s.path = s.path[:outside]
-		if key, ok := stringAt(b, p); ok && isString(b[p]) && outside+len(key) <= maxPath {
-			s.path = append(s.path, key...)
-		}
 		var what *place
-		if len(s.path) > outside {
-			what = s.names.of(s.path)
+		value := p + 1 + int(b[p]&0x1f)
+		if b[p]&0xe0 == 0xa0 && value < len(b) { // as nearly all keys are
+			what = of.keys.of(b, p+1, value)
+		} else if value = skip(b, p); value < 0 || value >= len(b) {
+			return -1
+		} else if isString(b[p]) {
+			key, _ := stringAt(b, p)
+			what = of.keys.of(b, value-len(key), value)
 		}
 		if p = s.member(b, value, what); p < 0 {
 			return -1
@@ -130,12 +132,14 @@ func (s *survey) object(b []byte, p int) int {
 // member surveys a value, and returns the position behind it, -1 if b ends before.
 func (s *survey) member(b []byte, p int, what *place) (end int) {
 	if what != nil && what.inside != 0 {
-		if end, is := s.inner(b, p, what.inside); is {
+		if end, is := s.inner(b, p, what); is {
 			return end
 		}
 	}
-	if end = skip(b, p); end < 0 {
-		return -1
+	if end = p + int(sizes[b[p]]); end == p || end > len(b) {
+		if end = skip(b, p); end < 0 {
+			return -1
+		}
 	}
 	s.value(p, end, what)
 	return end
@@ -143,9 +147,9 @@ func (s *survey) member(b []byte, p int, what *place) (end int) {
 
 // inner surveys what is in a map, or in a list if there are paths into it. Of a list of maps it takes one: the first, if they
 // are messages, else the last, which is the innermost where packets are tunnelled.
-func (s *survey) inner(b []byte, p int, use innerUse) (end int, is bool) {
+func (s *survey) inner(b []byte, p int, what *place) (end int, is bool) {
 	if n, _, isMap := mapAt(b, p); isMap && n > 0 {
-		return s.element(b, p), true
+		return s.object(b, p, what), true
 	}
 	n, at, isList := arrayAt(b, p)
 	if !isList || n == 0 {
@@ -154,38 +158,32 @@ func (s *survey) inner(b []byte, p int, use innerUse) (end int, is bool) {
 	if end = skip(b, p); end < 0 {
 		return -1, true
 	}
-	if use&numbered != 0 {
-		return s.elements(b, at, n), true
+	if what.inside&numbered != 0 {
+		return s.elements(b, at, n, what), true
 	}
 	if _, _, isMap := mapAt(b, at); !isMap {
 		s.oddity = true
 		return 0, false
 	}
 	s.oddity = s.oddity || n > 1
-	if use&notOnlyMessage == 0 {
-		s.messages, s.list, s.listPath = n, at, append(s.listPath[:0], s.path...)
+	if what.inside&notOnlyMessage == 0 {
+		s.messages, s.list, s.listed = n, at, what
 	} else {
 		at = last(b, p)
 	}
-	if _, _, isMap := mapAt(b, at); !isMap || s.element(b, at) < 0 {
+	if _, _, isMap := mapAt(b, at); !isMap || s.object(b, at, what) < 0 {
 		return -1, true
 	}
 	s.from = end
 	return end, true
 }
 
-// element surveys a map that is a value.
-func (s *survey) element(b []byte, p int) int {
-	s.path = append(s.path, '.')
-	return s.object(b, p)
-}
-
 // elements surveys a list by the numbers of its elements.
-func (s *survey) elements(b []byte, p, n int) int {
-	outside := len(s.path)
+func (s *survey) elements(b []byte, p, n int, what *place) int {
+	var number [20]byte
 	for i := range n {
-		s.path = strconv.AppendInt(append(s.path[:outside], '.'), int64(i), 10)
-		if p = s.member(b, p, s.names.of(s.path)); p < 0 {
+		key := strconv.AppendInt(number[:0], int64(i), 10)
+		if p = s.member(b, p, what.keys.of(key, 0, len(key))); p < 0 {
 			return -1
 		}
 	}
@@ -212,6 +210,9 @@ func (s *survey) value(at, end int, what *place) {
 			continue
 		}
 		l, r := &s.found[m.table], &s.rank[m.table]
+		if l.at[m.field] == 0 {
+			l.found++
+		}
 		if l.at[m.field] == 0 || m.rank <= r[m.field] { // of a key that comes twice the last one counts
 			l.at[m.field], r[m.field] = uint8(len(s.steps)), m.rank
 		}

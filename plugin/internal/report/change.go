@@ -6,6 +6,7 @@ import (
 
 	"github.com/siphunt/siphunt/plugin/internal/alert"
 	"github.com/siphunt/siphunt/plugin/internal/calibrate"
+	"github.com/siphunt/siphunt/plugin/internal/humanize"
 )
 
 // Change is something to be changed, and why.
@@ -65,11 +66,11 @@ func (q *Quality) changes() []Change {
 	a := &q.Alerts
 	if a.Folded > 0 {
 		list = append(list, Change{"Let siphunt tell of every alert: raise alerts.max_alerts_per_minute.",
-			fmt.Sprintf("%s left out of the minutes in which there were more.", count(a.Folded, "alert"))})
+			fmt.Sprintf("%s left out of the minutes in which there were more.", humanize.Count(a.Folded, "alert"))})
 	}
 	if a.OtherFormat > 0 {
 		list = append(list, Change{"Give this report alerts in ECS, or the flow records themselves.",
-			fmt.Sprintf("%s in OCSF or IDEA could not be used.", count(a.OtherFormat, "alert"))})
+			fmt.Sprintf("%s in OCSF or IDEA could not be used.", humanize.Count(a.OtherFormat, "alert"))})
 	}
 	f := q.Flows
 	if f == nil {
@@ -77,15 +78,15 @@ func (q *Quality) changes() []Change {
 	}
 	if f.Evicted > 0 {
 		list = append(list, Change{"Give the detector more memory: raise detector.max_pairs.",
-			fmt.Sprintf("%s of client and extension were forgotten early. Slow attacks may have been missed.", count(int(f.Evicted), "pair"))})
+			fmt.Sprintf("%s of client and extension were forgotten early. Slow attacks may have been missed.", humanize.Count(int(f.Evicted), "pair"))})
 	}
 	if f.EndedEarly > 0 {
 		list = append(list, Change{"Let more incidents be open at once: raise detector.max_incidents.",
-			fmt.Sprintf("%s ended before their time.", count(int(f.EndedEarly), "incident"))})
+			fmt.Sprintf("%s ended before their time.", humanize.Count(int(f.EndedEarly), "incident"))})
 	}
 	for _, l := range f.Dropped {
 		if l.Remedy != "" && float64(l.Count) > few*float64(f.Records) {
-			list = append(list, Change{"Change " + l.Remedy, fmt.Sprintf("%s of %s dropped as %s.", thousands(l.Count), thousands(f.Records), l.Reason)})
+			list = append(list, Change{"Change " + l.Remedy, fmt.Sprintf("%s of %s dropped as %s.", humanize.Thousands(l.Count), humanize.Thousands(f.Records), l.Reason)})
 		}
 	}
 	return list

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	jsoniter "github.com/json-iterator/go"
+
+	"github.com/siphunt/siphunt/plugin/internal/humanize"
 )
 
 //go:embed page.tmpl
@@ -20,7 +22,7 @@ var style string
 
 // pageTemplate escapes all that it is given, but for the drawings, which forPage has made.
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"number": thousands[int], "number64": thousands[uint64], "count": count, "plural": plural, "moment": moment, "stamp": stamp, "days": days, "severity": severityName,
+	"number": humanize.Thousands[int], "number64": humanize.Thousands[uint64], "count": humanize.Count, "plural": plural, "moment": moment, "stamp": stamp, "days": days, "severity": severityName,
 	"kind": kindName, "short": shortID, "share": share, "join": strings.Join, "brief": brief,
 	"kinds":   func(list []string) string { return kindName(strings.Join(list, ", ")) },
 	"seconds": func(s float64) string { return span(time.Duration(s * float64(time.Second))) },
@@ -28,7 +30,7 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"table": func(caption, name, note, others string, list List[Party]) partyTable {
 		return partyTable{caption, name, note, others, list}
 	},
-	"measure": measureName, "state": stateName, "quantity": quantity, "whole": thousands[int64],
+	"measure": measureName, "state": stateName, "quantity": quantity, "whole": humanize.Thousands[int64],
 	"first": func(list []Entered) Entered { return list[0] },
 }).Parse(pageText))
 

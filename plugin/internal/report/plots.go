@@ -12,6 +12,8 @@ import (
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/siphunt/siphunt/plugin/internal/humanize"
 )
 
 // newPlot returns an empty plot in the page's style: a grid, no frame, small labels.
@@ -79,7 +81,7 @@ func (wholeTicks) Ticks(lowest, highest float64) []plot.Tick {
 	step := max(1, niceStep((highest-lowest)/4))
 	var list []plot.Tick
 	for v := math.Ceil(lowest/step) * step; v <= highest; v += step {
-		list = append(list, plot.Tick{Value: v, Label: thousands(int(v))})
+		list = append(list, plot.Tick{Value: v, Label: humanize.Thousands(int(v))})
 	}
 	return list
 }
@@ -291,7 +293,7 @@ func plotKinds(kinds []Count) *drawing {
 			names[i] = plot.Tick{Value: y, Label: kindName(r.Name)}
 			bars.list = append(bars.list, box{0, y - 0.32, float64(r.N), y + 0.32, inkAccent})
 			labels.XYs = append(labels.XYs, plotter.XY{X: float64(r.N), Y: y})
-			labels.Labels = append(labels.Labels, thousands(r.N))
+			labels.Labels = append(labels.Labels, humanize.Thousands(r.N))
 			labels.TextStyle = append(labels.TextStyle, text.Style{Color: inkText, Font: letters(labelSize), YAlign: draw.YCenter, Handler: plot.DefaultTextHandler})
 		}
 		p.Add(bars, labels)

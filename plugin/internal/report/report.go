@@ -6,6 +6,7 @@ import (
 	"github.com/siphunt/siphunt/detect"
 	"github.com/siphunt/siphunt/plugin/internal/alert"
 	"github.com/siphunt/siphunt/plugin/internal/calibrate"
+	"github.com/siphunt/siphunt/plugin/internal/humanize"
 )
 
 // Report is all that the page says. Times are UTC.
@@ -177,17 +178,17 @@ func (r *Report) verdict() Verdict {
 	t := &r.Totals
 	switch {
 	case t.Confirmed > 0 && t.Probable > 0:
-		return Verdict{"confirmed", "Attackers entered " + count(t.Confirmed, "account") + ", and probably " + thousands(t.Probable) + " more.",
+		return Verdict{"confirmed", "Attackers entered " + humanize.Count(t.Confirmed, "account") + ", and probably " + humanize.Thousands(t.Probable) + " more.",
 			"Lock these accounts now: what to do about each is below."}
 	case t.Confirmed > 0:
-		return Verdict{"confirmed", "Attackers entered " + count(t.Confirmed, "account") + ".",
+		return Verdict{"confirmed", "Attackers entered " + humanize.Count(t.Confirmed, "account") + ".",
 			"Lock " + plural(t.Confirmed, "it", "them") + " now: what to do is below."}
 	case t.Probable > 0:
-		return Verdict{"probable", "Attackers have probably entered " + count(t.Probable, "account") + ".",
+		return Verdict{"probable", "Attackers have probably entered " + humanize.Count(t.Probable, "account") + ".",
 			"Ask " + plural(t.Probable, "the owner", "each owner") + "; lock the account unless the owner explains it. What to do is below."}
 	case t.Attacks > 0:
 		return Verdict{"attacks", "No account was seen to be entered.",
-			"There " + plural(t.Attacks, "was", "were") + " " + count(t.Attacks, "attack") + ", without a break-in that could be seen."}
+			"There " + plural(t.Attacks, "was", "were") + " " + humanize.Count(t.Attacks, "attack") + ", without a break-in that could be seen."}
 	case r.isEmpty():
 		return Verdict{"nothing", "Nothing was read.", "There are neither alerts nor SIP flow records in what was given."}
 	}

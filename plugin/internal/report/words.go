@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -10,19 +9,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/internal/humanize"
 )
-
-// thousands writes a number with a comma between groups of three digits.
-func thousands[N int | int64 | uint64](n N) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
-// count is "1 client", "11,286 clients".
-func count(n int, noun string) string { return thousands(n) + " " + plural(n, noun, noun+"s") }
 
 func plural(n int, one, many string) string {
 	if n == 1 {
@@ -49,7 +37,7 @@ func brief(v float64) string {
 	if tenths := math.Round(v*10) / 10; tenths < 10 && tenths != math.Trunc(tenths) {
 		return strconv.FormatFloat(tenths, 'f', 1, 64)
 	}
-	return thousands(int(math.Round(v)))
+	return humanize.Thousands(int(math.Round(v)))
 }
 
 // share is a part of a whole, in percent.

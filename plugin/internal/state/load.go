@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,7 +15,8 @@ import (
 // in order, with the versions of their files. Damage shows while a snapshot is read, so restore has to read to its end
 // before it changes anything. If it refuses a snapshot or cannot read it, it is given it again or an older one. What is
 // damaged is logged and left out: of a journal, all from the first damaged frame on, which is no more than what was being
-// written when the process was ended. The payloads are valid during the calls only.
+// written when the process was ended. A file that this user may not read is not damaged: Load fails, and changes nothing.
+// The payloads are valid during the calls only.
 //
 // It may be called again while the journal is written, if what was appended is on the disk.
 func (s *Store) Load(restore func(version byte, snapshot io.Reader) error, apply func(version byte, payload []byte) error) error {
@@ -28,7 +30,9 @@ func (s *Store) Load(restore func(version byte, snapshot io.Reader) error, apply
 		generation = max(generation, g.number)
 	}
 	for _, g := range slices.Backward(found.snapshots) {
-		if err := s.loadSnapshot(g.name, restore); err != nil {
+		if err := s.loadSnapshot(g.name, restore); errors.Is(err, fs.ErrPermission) {
+			return err
+		} else if err != nil {
 			s.setAside(g.name, err)
 			continue
 		}
@@ -40,8 +44,11 @@ func (s *Store) Load(restore func(version byte, snapshot io.Reader) error, apply
 	s.newest, s.previous = newest, newest
 	s.mu.Unlock()
 	for _, g := range found.journals {
-		if g.number >= newest {
-			s.loadJournal(g.name, apply)
+		if g.number < newest {
+			continue
+		}
+		if err := s.loadJournal(g.name, apply); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -77,8 +84,8 @@ func (s *Store) loadSnapshot(name string, restore func(byte, io.Reader) error) e
 }
 
 // loadJournal applies the entries of a journal as far as it is good. One that the disk can't read, or that is of a newer
-// version, is set aside: it may be read tomorrow, or by another siphunt.
-func (s *Store) loadJournal(name string, apply func(byte, []byte) error) {
+// version, is set aside: it may be read tomorrow, or by another siphunt. It fails only if this user may not read it.
+func (s *Store) loadJournal(name string, apply func(byte, []byte) error) error {
 	var at, size int64
 	done, refused := 0, 0
 	err := again(func() error {
@@ -105,6 +112,8 @@ func (s *Store) loadJournal(name string, apply func(byte, []byte) error) {
 		})
 	})
 	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return err
 	case errors.Is(err, errDamaged):
 		s.Log(fmt.Sprintf("%s: cut after %d entries, at byte %d of %d: %v; this is what the end of the process or of the machine in the middle of a write leaves",
 			s.path(name), done, at, size, err))
@@ -114,6 +123,7 @@ func (s *Store) loadJournal(name string, apply func(byte, []byte) error) {
 	if refused > 1 {
 		s.Log(fmt.Sprintf("%s: %d entries were left out", s.path(name), refused))
 	}
+	return nil
 }
 
 // open reads a file frame by frame.

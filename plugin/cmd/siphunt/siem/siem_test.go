@@ -171,8 +171,28 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%+v: %v", c.access, err)
 		}
 	}
+}
+
+// TestGeoIP: with --geoip the server adds place and network, unless it can't, or siphunt has done so.
+func TestGeoIP(t *testing.T) {
+	s := newStandIn(t, true)
 	if _, err := connected(t, s).Check(context.Background(), Options{GeoIP: true}); err == nil || !strings.Contains(err.Error(), "ingest-geoip") {
 		t.Errorf("geoip without its processor: %v", err)
+	}
+	s.processors = append(s.processors, object{"type": "geoip"})
+	install := Installer{Server: connected(t, s), Options: Options{RetentionDays: 365, GeoIP: true}, Out: new(bytes.Buffer)}
+	if err := install.Install(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	added := map[any]any{}
+	for _, p := range s.things["_ingest/pipeline/logs-siphunt.alert"]["processors"].([]any) {
+		if g, ok := p.(object)["geoip"].(object); ok {
+			added[g["target_field"]] = g["if"]
+		}
+	}
+	want := map[any]any{"source.geo": "ctx.source?.geo == null", "source.as": "ctx.source?.as == null"}
+	if diff := cmp.Diff(want, added); diff != "" {
+		t.Errorf("geoip processors (-want +got):\n%s", diff)
 	}
 }
 

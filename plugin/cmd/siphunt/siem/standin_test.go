@@ -13,6 +13,7 @@ import (
 type standIn struct {
 	*httptest.Server
 	openSearch bool
+	processors []any             // of its ingest node
 	things     map[string]object // by path
 	writes     []string          // method and path
 	refuse     string            // a path that answers 403
@@ -20,7 +21,7 @@ type standIn struct {
 }
 
 func newStandIn(t *testing.T, openSearch bool) *standIn {
-	s := &standIn{openSearch: openSearch, things: map[string]object{}}
+	s := &standIn{openSearch: openSearch, processors: []any{object{"type": "community_id"}}, things: map[string]object{}}
 	s.Server = httptest.NewServer(s)
 	t.Cleanup(s.Close)
 	return s
@@ -75,7 +76,7 @@ func (s *standIn) get(path string) any {
 		}
 		return object{"version": version}
 	case "_nodes/ingest":
-		return object{"nodes": object{"n": object{"ingest": object{"processors": []any{object{"type": "community_id"}}}}}}
+		return object{"nodes": object{"n": object{"ingest": object{"processors": s.processors}}}}
 	case "_ilm/policy", "_security/role":
 		if s.openSearch {
 			return nil

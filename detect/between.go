@@ -1,0 +1,43 @@
+package detect
+
+// Who guesses the password of an account behind the address where it is registered guesses between the logins of its owner: each acceptance ends a
+// run before it is long. So what the runs of a pair that is known good have beyond the challenges of a login is summed up from acceptance to
+// acceptance, and a common login takes one off.
+
+// usualChallenges is how many challenges a login commonly takes: one, or two of a stale nonce and of a proxy and its registrar.
+const usualChallenges = 2
+
+// excess is the sum of a pair whose run is known. It lives where the bursts of other runs are counted.
+func (p *pair) excess() int { return int(p.flags >> burstShift) }
+
+func (p *pair) setExcess(n int) {
+	p.flags = p.flags&(1<<burstShift-1) | pairFlags(min(max(n, 0), maxBurst))<<burstShift
+}
+
+// sumBetweenLogins adds the closed run of a pair that is known good, and in no incident, to its sum, and opens a brute force if that is as large as one.
+func (d *Detector) sumBetweenLogins(pi uint32, p *pair) {
+	r := &d.registrars[d.clients.At(p.client).registrar]
+	n, usual := p.count(), usualChallenges*r.echo.factor()
+	if n <= usual {
+		p.setExcess(p.excess() - 1)
+		return
+	}
+	p.setExcess(p.excess() + n - usual)
+	if p.excess() >= r.thresholds.Attempts {
+		d.openBruteForce(pi, p, Crossing{"attempts", r.thresholds.Attempts, p.excess(), d.full(p.last)})
+	}
+}
+
+// exemptLogin takes the challenge of the owner's login, which the acceptance of a run has ended, out of the counts of a brute force of a known client.
+func (d *Detector) exemptLogin(inc *incident, m *member, p *pair) {
+	for code := range p.codes {
+		if p.codes[code] > 0 && d.hardCodes&(1<<code) == 0 {
+			n := min(p.codes[code], uint16(d.registrars[inc.registrar].echo.factor()))
+			p.codes[code] -= n
+			inc.codes[code] -= uint64(n)
+			inc.attempts -= uint64(n)
+			m.attempts -= uint64(n)
+			return
+		}
+	}
+}
