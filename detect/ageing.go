@@ -65,7 +65,7 @@ func (m *memory) take(second int64, found func(pi uint32, p *pair)) {
 }
 
 // age lets runs lapse that are idle for longer than idle_timeout, and forgets pairs that nobody needs any more.
-func (d *Detector) age() {
+func (d *intake) age() {
 	a := &d.ageing
 	for end := (d.now - d.idleTimeout) / 1000; a.idle < end; {
 		second := a.idle
@@ -88,7 +88,7 @@ func (d *Detector) age() {
 }
 
 // lapse ends the alive part of a run that is idle. One that was never explained is remembered for the sums of a day.
-func (d *Detector) lapse(pi uint32, p *pair) {
+func (d *runs) lapse(pi uint32, p *pair) {
 	if d.watch != nil {
 		d.tellLapse(p)
 	}
@@ -105,7 +105,7 @@ func (d *Detector) lapse(pi uint32, p *pair) {
 
 // isOfSuspect tells whether a closed run is the first login of a client on an extension, which took more than one challenge, while other runs
 // of the client are unexplained: should these turn out to be a slow attack, it has entered the account.
-func (d *Detector) isOfSuspect(p *pair) (suspect bool) {
+func (d *runs) isOfSuspect(p *pair) (suspect bool) {
 	if !p.has(runClosed) || p.has(wasGood|runKnown) || p.count() < 2 {
 		return false
 	}
@@ -117,7 +117,7 @@ func (d *Detector) isOfSuspect(p *pair) (suspect bool) {
 }
 
 // calm lets the run of a pair lapse that rests, and that of a member of a distributed scan.
-func (d *Detector) calm(pi uint32) {
+func (d *intake) calm(pi uint32) {
 	p := d.pairs.At(pi)
 	switch {
 	case p.client == 0 || !p.has(isSuspicious) || p.member != 0 && d.incidentOf(p).kind != DistributedScan:
@@ -131,10 +131,10 @@ func (d *Detector) calm(pi uint32) {
 }
 
 // horizon is how long a pair can be worth keeping.
-func (d *Detector) horizon() int64 { return max(d.knownGoodTTL, d.idleTimeout) }
+func (d *settings) horizon() int64 { return max(d.knownGoodTTL, d.idleTimeout) }
 
 // makeRoom forgets the pair that is idle for longest while there are more than max_pairs. It tells whether it had to.
-func (d *Detector) makeRoom() bool {
+func (d *intake) makeRoom() bool {
 	if d.outside < d.cfg.MaxPairs {
 		return false
 	}

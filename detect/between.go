@@ -15,7 +15,7 @@ func (p *pair) setExcess(n int) {
 }
 
 // sumBetweenLogins adds the closed run of a pair that is known good, and in no incident, to its sum, and opens a brute force if that is as large as one.
-func (d *Detector) sumBetweenLogins(pi uint32, p *pair) {
+func (d *judge) sumBetweenLogins(pi uint32, p *pair) {
 	r := &d.registrars[d.clients.At(p.client).registrar]
 	n, usual := p.count(), usualChallenges*r.echo.factor()
 	if n <= usual {
@@ -29,7 +29,7 @@ func (d *Detector) sumBetweenLogins(pi uint32, p *pair) {
 }
 
 // exemptLogin takes the challenge of the owner's login, which the acceptance of a run has ended, out of the counts of a brute force of a known client.
-func (d *Detector) exemptLogin(inc *incident, m *member, p *pair) {
+func (d *intake) exemptLogin(inc *incident, m *member, p *pair) {
 	for code := range p.codes {
 		if p.codes[code] > 0 && d.hardCodes&(1<<code) == 0 {
 			n := min(p.codes[code], uint16(d.registrars[inc.registrar].echo.factor()))

@@ -55,7 +55,7 @@ func (c *campaign) whole() *campaign {
 
 // joinCampaign finds the campaign of a new incident: one that half of its clients are in, or one of its own. A client that is known
 // good does not count beside others: its address may have been named to mislead.
-func (d *Detector) joinCampaign(inc *incident) {
+func (d *reports) joinCampaign(inc *incident) {
 	if inc.kind == Outage {
 		return
 	}
@@ -111,7 +111,7 @@ func (inc *incident) isTeamwork() bool {
 	return (inc.kind == Scan || inc.kind == Spray) && inc.by == byClient && !inc.few && !inc.slow
 }
 
-func (d *Detector) newCampaign(inc *incident) *campaign {
+func (d *reports) newCampaign(inc *incident) *campaign {
 	x := &d.campaigns
 	if x.made++; x.made%campaignRoom == 0 {
 		x.makeRoom()
@@ -126,7 +126,7 @@ func (d *Detector) newCampaign(inc *incident) *campaign {
 }
 
 // noteInCampaign counts a member of an incident in its campaign.
-func (d *Detector) noteInCampaign(inc *incident, p *pair) {
+func (d *reports) noteInCampaign(inc *incident, p *pair) {
 	if inc.campaign == nil {
 		return
 	}

@@ -2,7 +2,7 @@ package detect
 
 // conclude judges the acceptance that closed the run of a pair (RULES.md, "Conclude"). It tells whether an account was
 // entered, so that the acceptance vouches for nobody. It is called again when belated rejections have made the run longer.
-func (d *Detector) conclude(pi uint32, p *pair) (entered bool) {
+func (d *judge) conclude(pi uint32, p *pair) (entered bool) {
 	if p.member != 0 && d.incidentOf(p).kind == DistributedScan && !p.has(runKnown|wasGood) && d.isAttackAlone(p) {
 		d.leave(pi, p)
 	}
@@ -21,7 +21,7 @@ func (d *Detector) conclude(pi uint32, p *pair) (entered bool) {
 
 // concludeOutside judges the run of a pair that is in no incident: an open one may take it, it may have been a fast brute
 // force, or make its groups suspicious.
-func (d *Detector) concludeOutside(pi uint32, p *pair) bool {
+func (d *judge) concludeOutside(pi uint32, p *pair) bool {
 	th := d.thresholdsOf(p)
 	n := p.count()
 	if p.has(runKnown | wasGood) {
@@ -42,7 +42,7 @@ func (d *Detector) concludeOutside(pi uint32, p *pair) bool {
 		if !p.has(isSuspicious) {
 			d.suspect(pi, p)
 		}
-		d.judge(pi, p, d.full(p.last))
+		d.weigh(pi, p, d.full(p.last))
 	}
 	if spread := d.attackOf(0, 0, d.clients.At(p.client).registrar); p.member == 0 && spread != nil && d.confidence(spread, p) != NoConfidence {
 		d.join(spread, pi, p)
@@ -51,24 +51,13 @@ func (d *Detector) concludeOutside(pi uint32, p *pair) bool {
 }
 
 // isAttackAlone tells whether the accepted run of a pair is a brute force, whatever else goes on.
-func (d *Detector) isAttackAlone(p *pair) bool {
+func (d *runs) isAttackAlone(p *pair) bool {
 	return p.has(runFast) || p.count() >= d.thresholdsOf(p).Attempts && !p.has(runSlow)
-}
-
-// noteFast notes that a run is as fast as no login is: fast_attempts rejections in two seconds.
-func (d *Detector) noteFast(p *pair, t int64) {
-	if p.has(runKnown | runFast) {
-		return
-	}
-	n := d.noteBurst(p, t)
-	if r := &d.registrars[d.clients.At(p.client).registrar]; n >= r.thresholds.FastAttempts*r.echo.factor() {
-		p.flags |= runFast
-	}
 }
 
 // isDoubtful tells whether a run that was accepted may have been guessing: the client was never accepted on this extension before,
 // and a password was refused, or there were more challenges than one login takes, in a network that is known for a while.
-func (d *Detector) isDoubtful(p *pair) bool {
+func (d *runs) isDoubtful(p *pair) bool {
 	if !p.has(runClosed) || p.has(wasGood|runKnown) || !d.isAlive(p) {
 		return false
 	}
@@ -78,7 +67,7 @@ func (d *Detector) isDoubtful(p *pair) bool {
 
 // isStorm tells whether the client of a pair logs in on many extensions at once: phones that have all been restarted begin anew while their
 // registrar is busy. Who tries passwords has tried one account before the next, or a few at a time.
-func (d *Detector) isStorm(p *pair) bool {
+func (d *runs) isStorm(p *pair) bool {
 	others := 0
 	d.eachOfClient(d.clients.At(p.client), func(qi uint32) {
 		if q := d.pairs.At(qi); q != p && q.member == 0 && q.isWaiting() && d.isAlive(q) {
@@ -95,12 +84,12 @@ const stormLogins = 5
 const settledAfter = 3_600_000
 
 // doubtfulChallenges returns how many challenges are more than a login commonly takes.
-func (d *Detector) doubtfulChallenges(c *client) int {
+func (d *runs) doubtfulChallenges(c *client) int {
 	return 3 * d.registrars[c.registrar].echo.factor()
 }
 
 // concludeMember judges the run of a pair that is in an incident.
-func (d *Detector) concludeMember(p *pair) bool {
+func (d *judge) concludeMember(p *pair) bool {
 	m := d.members.At(p.member)
 	inc := d.incidents[m.incident]
 	if inc.kind == Outage {
@@ -134,7 +123,7 @@ func (d *Detector) concludeMember(p *pair) bool {
 
 // confidence returns how sure it is that the acceptance of a pair's closed run lets an attacker in, if the run is part of
 // an incident.
-func (d *Detector) confidence(inc *incident, p *pair) Confidence {
+func (d *evidence) confidence(inc *incident, p *pair) Confidence {
 	n := p.count()
 	if inc.kind != BruteForce && (p.has(wasGood|runKnown) || n == 0 && inc.kind != Distributed) {
 		return NoConfidence
@@ -159,7 +148,7 @@ func (d *Detector) confidence(inc *incident, p *pair) Confidence {
 	return d.scanConfidence(inc, c, p, n)
 }
 
-func (d *Detector) bruteForceConfidence(inc *incident, p *pair, c *client) Confidence {
+func (d *evidence) bruteForceConfidence(inc *incident, p *pair, c *client) Confidence {
 	switch {
 	case inc.known && d.isPhoneLike(inc):
 		return Unlikely
@@ -174,7 +163,7 @@ func (d *Detector) bruteForceConfidence(inc *incident, p *pair, c *client) Confi
 }
 
 // hasOtherSuspects tells whether the client of a pair has another one that is suspicious.
-func (d *Detector) hasOtherSuspects(p *pair, c *client) bool {
+func (d *evidence) hasOtherSuspects(p *pair, c *client) bool {
 	n := d.groupOf(c.group).suspicious
 	if p.has(isSuspicious) {
 		n--
@@ -182,7 +171,7 @@ func (d *Detector) hasOtherSuspects(p *pair, c *client) bool {
 	return n > 0
 }
 
-func (d *Detector) distributedConfidence(p *pair, n int) Confidence {
+func (d *evidence) distributedConfidence(p *pair, n int) Confidence {
 	switch {
 	case n >= d.thresholdsOf(p).SuccessAfter:
 		return Confirmed
@@ -193,7 +182,7 @@ func (d *Detector) distributedConfidence(p *pair, n int) Confidence {
 }
 
 // scanConfidence is that of a client that tries many accounts.
-func (d *Detector) scanConfidence(inc *incident, c *client, p *pair, n int) Confidence {
+func (d *evidence) scanConfidence(inc *incident, c *client, p *pair, n int) Confidence {
 	surely := Probable
 	if inc.kind != Scan || n >= d.thresholdsOf(p).Attempts || c.flags&isTool != 0 {
 		surely = Confirmed
@@ -218,7 +207,7 @@ func (d *Detector) scanConfidence(inc *incident, c *client, p *pair, n int) Conf
 const severalHomes = 3
 
 // isOwnedElsewhere tells whether another client is known good on the extension of a pair.
-func (d *Detector) isOwnedElsewhere(p *pair) bool {
+func (d *evidence) isOwnedElsewhere(p *pair) bool {
 	others := d.extensions.At(p.extension).good
 	if p.has(good) {
 		others--
@@ -228,7 +217,7 @@ func (d *Detector) isOwnedElsewhere(p *pair) bool {
 
 // considerWithdrawal ends a scan most of whose extensions were accepted after a challenge or two: a NAT of phones. At many registrars a
 // guesser is accepted by few, whatever it takes.
-func (d *Detector) considerWithdrawal(inc *incident) {
+func (d *casebook) considerWithdrawal(inc *incident) {
 	if inc.isMostlyAccepted() {
 		d.finish(inc, Withdrawn, EndAccepted)
 	}
@@ -256,7 +245,7 @@ func (p *pace) add(t int64) {
 func (inc *incident) isSlow() bool { return inc.slow && inc.pace.peak <= phonePeak }
 
 // severity is what an analyst should make of an incident.
-func (d *Detector) severity(inc *incident) int {
+func (d *evidence) severity(inc *incident) int {
 	base := SeverityLow
 	switch inc.kind {
 	case BruteForce:

@@ -7,44 +7,11 @@ import (
 )
 
 // Detector counts and judges. It is not safe for concurrent use; its clock is the flows' and what Tick is told. It has three
-// parts: what it remembers (memory), which times it believes (clock), and its judgement.
+// parts: what it remembers, which times it believes, and its judgement (layers.go).
 type Detector struct {
-	cfg      Config
-	rules    *rules
-	statuses [1000]statusClass
-	stats    Stats
-	alerts   []Alert
-
-	// From cfg: milliseconds, and rejections by their place in FailureCodes.
-	idleTimeout, checkInterval, challengeGrace, knownGoodTTL, updateInterval int64
-	hardCodes, refusedCodes                                                  uint8 // no challenges; a wrong password or a barred account
-
+	intake
 	clock
-	nextCheck int64 // 0 before the first record
-
-	memory
-	dedup     dedup
-	agents    *agents
-	tools     *toolNames
-	graces    graces
-	waiting   *store.Timer // runs that may be logins under way, by their first rejection
-	due       []uint32     // scratch of ripenAll
-	hurried   *store.Timer // those of clients that have called themselves by the name of an attack tool
-	sisters   sisters
-	campaigns campaigns
-	attacked  []*incident // distributed scans, in the order in which they opened
-	ailing    []uint32    // registrars that reject some who are known good
-
-	members       store.Slab[member, *member]
-	incidents     []*incident // by number, 0 is none
-	freeIncidents []uint32
-	openIncidents int
-	horizontal    int          // horizontal scans among them
-	ends          *store.Timer // incidents, by their last activity
-	growing       []*incident  // have doubled, or are more severe, since their last report
-	viewed        view         // what judge looks at
-	watch         *watch
-	scratch       [maxName]byte // for a name that is hashed
+	dedup dedup
 }
 
 // Stats are the figures of a detector: totals since New, or where it says so, the state now.
@@ -76,14 +43,14 @@ func New(cfg Config) (*Detector, error) {
 
 // reset forgets everything but the configuration and the totals.
 func (d *Detector) reset() {
-	*d = Detector{
-		cfg: d.cfg, rules: d.rules, statuses: d.statuses, stats: d.stats, alerts: d.alerts, clock: clock{wall: d.wall}, watch: d.watch,
-		idleTimeout: d.idleTimeout, checkInterval: d.checkInterval, challengeGrace: d.challengeGrace,
-		knownGoodTTL: d.knownGoodTTL, updateInterval: d.updateInterval, hardCodes: d.hardCodes, refusedCodes: d.refusedCodes,
-
-		memory: newMemory(0), agents: new(agents), tools: new(toolNames), incidents: make([]*incident, 1),
-		sisters: newSisters(), campaigns: newCampaigns(), graces: graces{grace: initialGrace},
-	}
+	kept, stats, alerts, watch, wall := d.settings, d.stats, d.alerts, d.watch, d.wall
+	*d = Detector{}
+	d.settings, d.stats, d.alerts, d.watch, d.wall = kept, stats, alerts, watch, wall
+	d.memory = newMemory(0)
+	d.graces = graces{grace: initialGrace}
+	d.agents, d.tools = new(agents), new(toolNames)
+	d.sisters, d.campaigns = newSisters(), newCampaigns()
+	d.incidents = make([]*incident, 1)
 }
 
 // Alerts returns the reports since the last call, oldest first. The caller owns them.
@@ -125,7 +92,7 @@ func (d *Detector) SetConfig(cfg Config) error {
 }
 
 // configure takes a valid configuration over.
-func (d *Detector) configure(cfg Config) {
+func (d *settings) configure(cfg Config) {
 	d.cfg = cfg
 	d.rules = compileRules(&cfg)
 	d.statuses = classify(cfg.FailureCodes)

@@ -1,7 +1,7 @@
 package detect
 
 // pairOf returns the pair of a subject, made where it is not known, and notes the ports seen.
-func (d *Detector) pairOf(s *subject) *pair {
+func (d *intake) pairOf(s *subject) *pair {
 	var p *pair
 	if s.pair != 0 {
 		p = d.pairs.At(s.pair)
@@ -15,7 +15,7 @@ func (d *Detector) pairOf(s *subject) *pair {
 }
 
 // reject counts a rejection; code is its place in Config.FailureCodes.
-func (d *Detector) reject(s *subject, code uint8) {
+func (d *intake) reject(s *subject, code uint8) {
 	if s.pair == 0 {
 		if inc := d.attackOf(s.client, s.extension, 0); inc != nil && d.isFull(inc) {
 			inc.witness(s.flow)
@@ -68,7 +68,7 @@ func (d *Detector) reject(s *subject, code uint8) {
 
 // takeUnexplained has a pair with an unexplained run judged: an open incident takes it, or its groups are judged. t is the
 // time of the rejection that brought it here.
-func (d *Detector) takeUnexplained(pi uint32, p *pair, t int64) {
+func (d *intake) takeUnexplained(pi uint32, p *pair, t int64) {
 	if inc := d.attackOf(p.client, p.extension, 0); inc != nil {
 		d.join(inc, pi, p)
 		return
@@ -76,7 +76,7 @@ func (d *Detector) takeUnexplained(pi uint32, p *pair, t int64) {
 	if !p.has(isSuspicious) {
 		d.suspect(pi, p)
 	}
-	d.judge(pi, p, t)
+	d.weigh(pi, p, t)
 	if attack := d.registrars[d.clients.At(p.client).registrar].attack; attack != 0 && p.member == 0 && !p.has(runPassed) {
 		d.join(d.incidents[attack], pi, p)
 	}
@@ -84,7 +84,7 @@ func (d *Detector) takeUnexplained(pi uint32, p *pair, t int64) {
 
 // rejectKnown counts a rejection of a run that is known: it is a brute force when it is as long as one, unless its
 // registrar rejects many who are known good.
-func (d *Detector) rejectKnown(s *subject, p *pair, t int64) {
+func (d *intake) rejectKnown(s *subject, p *pair, t int64) {
 	r := &d.registrars[s.registrar]
 	n := p.count()
 	if n >= outageAttempts {
@@ -100,7 +100,7 @@ func (d *Detector) rejectKnown(s *subject, p *pair, t int64) {
 }
 
 // rejectMember counts a rejection of a pair that is in an incident.
-func (d *Detector) rejectMember(s *subject, p *pair, code uint8, t int64, isFirst bool) {
+func (d *intake) rejectMember(s *subject, p *pair, code uint8, t int64, isFirst bool) {
 	m := d.members.At(p.member)
 	m.touched = d.now
 	if p.has(runKnown) && p.count() >= outageAttempts {
@@ -122,16 +122,16 @@ func (d *Detector) rejectMember(s *subject, p *pair, code uint8, t int64, isFirs
 			d.suspect(s.pair, p)
 			d.restless.Add(s.pair, d.full(p.last))
 		}
-		d.judge(s.pair, p, t)
+		d.weigh(s.pair, p, t)
 	}
 }
 
 // isMoreThanLogin tells whether a run of a pair that has been accepted in its incident, or was known good before it, is no login
 // under way.
-func (d *Detector) isMoreThanLogin(p *pair) bool { return !d.isShort(p) || d.isUnexplained(p) }
+func (d *evidence) isMoreThanLogin(p *pair) bool { return !d.isShort(p) || d.isUnexplained(p) }
 
 // isShort tells whether a run is no longer than a login can be.
-func (d *Detector) isShort(p *pair) bool {
+func (d *evidence) isShort(p *pair) bool {
 	registrar := d.clients.At(p.client).registrar
 	if p.member != 0 && d.incidentOf(p).isOfKnown() {
 		return p.count() <= usualChallenges*d.registrars[registrar].echo.factor()
@@ -144,7 +144,7 @@ func (inc *incident) isOfKnown() bool { return inc.kind == BruteForce && inc.kno
 
 // rejectBelated counts a rejection that an acceptance has overtaken: it belongs to the run which that closed, while that is
 // the newest.
-func (d *Detector) rejectBelated(s *subject, p *pair, code uint8) {
+func (d *intake) rejectBelated(s *subject, p *pair, code uint8) {
 	if p.has(runOpen) {
 		if p.member != 0 && !p.has(wasGood) {
 			m := d.members.At(p.member)
@@ -173,7 +173,7 @@ func (d *Detector) rejectBelated(s *subject, p *pair, code uint8) {
 }
 
 // accept closes the run of a pair, and tells what that means.
-func (d *Detector) accept(s *subject) {
+func (d *intake) accept(s *subject) {
 	t := s.flow.Time
 	if s.pair == 0 {
 		if inc := d.attackOf(s.client, s.extension, 0); inc != nil && inc.by == byClient && d.isFull(inc) {
@@ -228,7 +228,7 @@ func (d *Detector) accept(s *subject) {
 }
 
 // welcome makes a pair known good.
-func (d *Detector) welcome(s *subject, p *pair) {
+func (d *relations) welcome(s *subject, p *pair) {
 	if p.has(good) {
 		return
 	}
@@ -239,7 +239,7 @@ func (d *Detector) welcome(s *subject, p *pair) {
 }
 
 // observeRequest notes what a request tells about its client.
-func (d *Detector) observeRequest(f *Flow) {
+func (d *intake) observeRequest(f *Flow) {
 	if f.UserAgent == "" {
 		return
 	}

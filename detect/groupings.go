@@ -2,7 +2,6 @@ package detect
 
 import (
 	"math"
-	"slices"
 )
 
 // Attacks are groupings of unexplained runs (RULES.md, "Group"). One mechanism finds them all: a row of the table says which
@@ -28,7 +27,7 @@ type grouping struct {
 	few  bool   // a scan of few extensions
 	key  string // the threshold
 	// reached returns the figure and the threshold that it has to reach.
-	reached func(d *Detector, v *view) (figure, bar int)
+	reached func(d *judge, v *view) (figure, bar int)
 }
 
 // view is a pair whose run is unexplained, and the groups that it belongs to.
@@ -46,44 +45,44 @@ type view struct {
 
 // groupings are all kinds of attack, strongest claim first.
 var groupings = [...]grouping{
-	{kind: HorizontalScan, by: byHost, key: "horizontal_registrars", reached: func(d *Detector, v *view) (int, int) {
+	{kind: HorizontalScan, by: byHost, key: "horizontal_registrars", reached: func(d *judge, v *view) (int, int) {
 		return d.registrarsOfHost(v, int(v.host.active), v.thresholds.HorizontalRegistrars)
 	}},
-	{kind: HorizontalScan, by: byHost, slow: true, key: "horizontal_registrars", reached: func(d *Detector, v *view) (int, int) {
+	{kind: HorizontalScan, by: byHost, slow: true, key: "horizontal_registrars", reached: func(d *judge, v *view) (int, int) {
 		return d.registrarsOfHost(v, int(v.host.active+v.host.resting), 2*v.thresholds.HorizontalRegistrars)
 	}},
-	{kind: Scan, by: byClient, key: "scan_extensions", reached: func(_ *Detector, v *view) (int, int) {
+	{kind: Scan, by: byClient, key: "scan_extensions", reached: func(_ *judge, v *view) (int, int) {
 		return int(v.client.suspicious), v.allow(v.thresholds.ScanExtensions, int(v.c.good))
 	}},
-	{kind: Scan, by: byClient, few: true, key: "scan_attempts", reached: func(_ *Detector, v *view) (int, int) {
+	{kind: Scan, by: byClient, few: true, key: "scan_attempts", reached: func(_ *judge, v *view) (int, int) {
 		if v.client.suspicious < 2 {
 			return 0, 1
 		}
 		return int(v.client.rejections), v.allow(v.thresholds.ScanAttempts, int(v.c.good))
 	}},
-	{kind: Scan, by: byNetwork, key: "scan_extensions", reached: func(d *Detector, v *view) (int, int) {
+	{kind: Scan, by: byNetwork, key: "scan_extensions", reached: func(d *judge, v *view) (int, int) {
 		if v.network == nil {
 			return 0, 1
 		}
 		return int(v.network.clients), v.allow(v.thresholds.ScanExtensions, v.r.recent.sum(d.now))
 	}},
-	{kind: Distributed, by: byExtension, key: "distributed_clients", reached: (*Detector).distributedClients},
-	{kind: DistributedScan, by: byRegistrar, key: "distributed_scan_size", reached: func(d *Detector, v *view) (int, int) {
+	{kind: Distributed, by: byExtension, key: "distributed_clients", reached: (*judge).distributedClients},
+	{kind: DistributedScan, by: byRegistrar, key: "distributed_scan_size", reached: func(d *judge, v *view) (int, int) {
 		return v.r.spread(), v.allow(v.thresholds.DistributedScanSize, v.r.recent.sum(d.now))
 	}},
-	{kind: Scan, by: byClient, slow: true, key: "slow_extensions", reached: func(_ *Detector, v *view) (int, int) {
+	{kind: Scan, by: byClient, slow: true, key: "slow_extensions", reached: func(_ *judge, v *view) (int, int) {
 		return v.client.inADay(), v.allow(v.thresholds.SlowExtensions, int(v.c.good))
 	}},
-	{kind: Distributed, by: byExtension, slow: true, key: "slow_clients", reached: func(_ *Detector, v *view) (int, int) {
+	{kind: Distributed, by: byExtension, slow: true, key: "slow_clients", reached: func(_ *judge, v *view) (int, int) {
 		return v.extension.inADay(), v.allowOwners(v.thresholds.SlowClients)
 	}},
-	{kind: BruteForce, by: byPair, key: "attempts", reached: func(_ *Detector, v *view) (int, int) {
+	{kind: BruteForce, by: byPair, key: "attempts", reached: func(_ *judge, v *view) (int, int) {
 		if v.p.has(runSlow) {
 			return 0, 1
 		}
 		return v.p.count(), v.thresholds.Attempts
 	}},
-	{kind: BruteForce, by: byPair, slow: true, key: "slow_attempts", reached: func(_ *Detector, v *view) (int, int) {
+	{kind: BruteForce, by: byPair, slow: true, key: "slow_attempts", reached: func(_ *judge, v *view) (int, int) {
 		if !v.p.has(runSlow) {
 			return 0, 1
 		}
@@ -119,7 +118,7 @@ func (v *view) allowOwners(bar int) int {
 
 // registrarsOfHost counts the registrars where an address makes unexplained attempts. Many people behind it have accounts at many registrars,
 // and are accepted there in the end.
-func (d *Detector) registrarsOfHost(v *view, figure, bar int) (int, int) {
+func (d *judge) registrarsOfHost(v *view, figure, bar int) (int, int) {
 	if figure < bar {
 		return 0, bar
 	}
@@ -135,7 +134,7 @@ func (d *Detector) registrarsOfHost(v *view, figure, bar int) (int, int) {
 }
 
 // isMostlyAcceptedHost tells whether more than half of the pairs of an address that are suspicious have been accepted: they are in doubt, no more.
-func (d *Detector) isMostlyAcceptedHost(h *host) bool {
+func (d *judge) isMostlyAcceptedHost(h *host) bool {
 	suspicious, accepted := 0, 0
 	for ci := h.clients; ci != 0; ci = d.clients.At(ci).neighbour {
 		d.eachOfClient(d.clients.At(ci), func(pi uint32) {
@@ -152,7 +151,7 @@ func (d *Detector) isMostlyAcceptedHost(h *host) bool {
 }
 
 // distributedClients counts the clients that guess on an extension, where one of them alone did not make the attempts.
-func (d *Detector) distributedClients(v *view) (figure, bar int) {
+func (d *judge) distributedClients(v *view) (figure, bar int) {
 	g := &v.extension
 	bar = v.allowOwners(v.thresholds.DistributedClients)
 	attempts := uint64(v.thresholds.Attempts)
@@ -174,8 +173,8 @@ func (d *Detector) distributedClients(v *view) (figure, bar int) {
 	return int(g.suspicious), bar
 }
 
-// judge looks whether a suspicious pair makes one of its groups cross a threshold, by a rejection at t.
-func (d *Detector) judge(pi uint32, p *pair, t int64) {
+// weigh looks whether a suspicious pair makes one of its groups cross a threshold, by a rejection at t.
+func (d *judge) weigh(pi uint32, p *pair, t int64) {
 	if d.isLostInFlood(p) {
 		return
 	}
@@ -196,7 +195,7 @@ func (d *Detector) judge(pi uint32, p *pair, t int64) {
 }
 
 // isTaken tells whether there is an open incident already of what the pairs of a grouping have in common.
-func (d *Detector) isTaken(by groupedBy, v *view) bool {
+func (d *judge) isTaken(by groupedBy, v *view) bool {
 	switch by {
 	case byClient:
 		return v.client.incident != 0
@@ -214,7 +213,7 @@ func (d *Detector) isTaken(by groupedBy, v *view) bool {
 
 // isLostInFlood tells whether no grouping can be reached by a pair: it has few rejections, is the only suspicious or dormant one of its client, its
 // extension and its host, and its registrar is under a distributed scan already. Most pairs of a flood are.
-func (d *Detector) isLostInFlood(p *pair) bool {
+func (d *judge) isLostInFlood(p *pair) bool {
 	c, e := d.clients.At(p.client), d.extensions.At(p.extension)
 	r := &d.registrars[c.registrar]
 	if r.attack == 0 || !c.group.isAlone() || !e.group.isAlone() || d.findHost(&c.address)&alone == 0 {
@@ -224,147 +223,10 @@ func (d *Detector) isLostInFlood(p *pair) bool {
 	return !ipv6 && r.thresholds.ScanExtensions > 1 && p.count() < min(r.thresholds.Attempts, r.thresholds.SlowAttempts)
 }
 
-func (d *Detector) viewOf(pi uint32, p *pair) view {
+func (d *judge) viewOf(pi uint32, p *pair) view {
 	v := view{pi: pi, ci: p.client, ei: p.extension, p: p, c: d.clients.At(p.client), e: d.extensions.At(p.extension)}
 	v.r = &d.registrars[v.c.registrar]
 	v.client, v.extension, v.network = d.groupOf(v.c.group), d.groupOf(v.e.group), d.networkGroup(v.c, false)
 	v.host, v.thresholds = d.hostOf(v.c), v.r.thresholds
 	return v
-}
-
-// gather returns the pairs that an incident takes when it opens, in the order in which their runs began, and the incidents that it takes in.
-func (d *Detector) gather(g *grouping, v *view) (pairs []uint32, absorbed []*incident) {
-	var left []uint32
-	take := func(pi uint32) {
-		p := d.pairs.At(pi)
-		switch {
-		case p.member != 0:
-			switch inc := d.incidentOf(p); {
-			case inc.kind == DistributedScan && g.by != byRegistrar && p.has(isSuspicious):
-				left = append(left, pi)
-			case g.by == byRegistrar:
-			case inc.kind == BruteForce && (p.has(isSuspicious) || g.by == byClient || g.by == byExtension), g.by == byHost && inc.by == byClient:
-				absorbed = append(absorbed, inc)
-			}
-		case p.has(isSuspicious) || g.slow && p.has(isDormant):
-			pairs = append(pairs, pi)
-		}
-	}
-	switch g.by {
-	case byPair:
-		take(v.pi)
-	case byClient:
-		d.eachOfClient(v.c, take)
-	case byExtension:
-		for pi := v.e.pairs; pi != 0; pi = d.pairs.At(pi).inExtension.next {
-			take(pi)
-		}
-	case byNetwork:
-		own, _ := networkOf(v.c)
-		for _, pi := range v.r.suspects {
-			if n, ok := networkOf(d.clients.At(d.pairs.At(pi).client)); ok && n == own {
-				take(pi)
-			}
-		}
-	case byHost:
-		for ci := v.host.clients; ci != 0; ci = d.clients.At(ci).neighbour {
-			d.eachOfClient(d.clients.At(ci), take)
-		}
-	case byRegistrar:
-		for _, pi := range slices.Clone(v.r.suspects) {
-			take(pi)
-		}
-	}
-	d.sortByFirst(left)
-	for _, pi := range left {
-		d.leave(pi, d.pairs.At(pi))
-	}
-	pairs = append(pairs, left...)
-	d.sortByFirst(pairs)
-	slices.SortFunc(absorbed, func(a, b *incident) int { return int(a.number) - int(b.number) })
-	return pairs, slices.Compact(absorbed)
-}
-
-func (d *Detector) eachOfClient(c *client, do func(pi uint32)) {
-	for pi := c.pairs; pi != 0; pi = d.pairs.At(pi).inClient.next {
-		do(pi)
-	}
-}
-
-// attackOf returns the open incident that takes the unexplained runs of a client and an extension, nil if there is none.
-// Where registrar is 0, those that take what is unexplained at a registrar are left out.
-func (d *Detector) attackOf(ci, ei, registrar uint32) *incident {
-	if d.openIncidents == 0 {
-		return nil
-	}
-	number := uint32(0)
-	if ci != 0 {
-		c := d.clients.At(ci)
-		if d.horizontal > 0 {
-			number = d.hostOf(c).incident
-		}
-		if number == 0 {
-			number = d.groupOf(c.group).incident
-		}
-		if g := d.networkGroup(c, false); number == 0 && g != nil {
-			number = g.incident
-		}
-	}
-	if number == 0 && ei != 0 {
-		number = d.groupOf(d.extensions.At(ei).group).incident
-	}
-	if number == 0 && registrar != 0 {
-		number = d.registrars[registrar].attack
-	}
-	return d.incidents[number]
-}
-
-// checkAttacks ends the distributed scans that are not distributed any more: what is suspicious at their registrar has become less than half
-// of what opened them.
-func (d *Detector) checkAttacks() {
-	d.attacked = slices.DeleteFunc(d.attacked, func(inc *incident) bool {
-		if inc.number == 0 {
-			return true
-		}
-		r := &d.registrars[inc.registrar]
-		if 2*r.spread() >= inc.crossed.Threshold {
-			return false
-		}
-		d.end(inc, EndIdle)
-		return true
-	})
-}
-
-// own sets the number of the open incident of what its pairs have in common: 0 when it ends.
-func (d *Detector) own(inc *incident, number uint32) {
-	switch inc.by {
-	case byClient:
-		c := d.clients.At(inc.client)
-		was := d.standingOf(c.group)
-		d.ownGroup(&c.group).incident = number
-		d.releaseGroup(&c.group)
-		d.countInHost(inc.client, c, was, was)
-	case byExtension:
-		e := d.extensions.At(inc.extension)
-		d.ownGroup(&e.group).incident = number
-		d.releaseGroup(&e.group)
-	case byNetwork:
-		c := d.clients.At(inc.client)
-		d.networkGroup(c, true).incident = number
-		d.releaseNetwork(c)
-	case byHost:
-		d.hosts.At(inc.host).incident = number
-		if number != 0 {
-			d.horizontal++
-		} else {
-			d.horizontal--
-			d.releaseHost(inc.host)
-		}
-	case byRegistrar:
-		if inc.kind == Outage {
-			d.registrars[inc.registrar].outage = number
-		} else {
-			d.registrars[inc.registrar].attack = number
-		}
-	}
 }

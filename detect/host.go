@@ -14,7 +14,7 @@ type host struct {
 func (h *host) Chain() *uint32 { return &h.clients }
 
 // findHost returns what the index holds for an address: the number of a host, that of a client alone, or 0.
-func (m *memory) findHost(address *[16]byte) uint32 {
+func (m *suspicion) findHost(address *[16]byte) uint32 {
 	for hosts := m.hostIndex.Probe(hashAddress(address)); ; {
 		n := hosts.Next()
 		if n == 0 || n&alone == 0 && m.hosts.At(n).address == *address || n&alone != 0 && m.clients.At(n&^alone).address == *address {
@@ -24,7 +24,7 @@ func (m *memory) findHost(address *[16]byte) uint32 {
 }
 
 // hostOf returns what is counted of the address of a client with a group.
-func (m *memory) hostOf(c *client) host {
+func (m *suspicion) hostOf(c *client) host {
 	n := m.findHost(&c.address)
 	if n&alone == 0 {
 		return *m.hosts.At(n)
@@ -34,7 +34,7 @@ func (m *memory) hostOf(c *client) host {
 }
 
 // ownHost returns the host with an address as a record, made where there is none.
-func (m *memory) ownHost(address *[16]byte) (uint32, *host) {
+func (m *suspicion) ownHost(address *[16]byte) (uint32, *host) {
 	n := m.findHost(address)
 	if n != 0 && n&alone == 0 {
 		return n, m.hosts.At(n)
@@ -51,7 +51,7 @@ func (m *memory) ownHost(address *[16]byte) (uint32, *host) {
 }
 
 // countInHost counts a client, whose group was one thing and is another, in its host.
-func (m *memory) countInHost(ci uint32, c *client, was, is standing) {
+func (m *suspicion) countInHost(ci uint32, c *client, was, is standing) {
 	if c.group != 0 && c.flags&hasHost == 0 && m.joinHost(ci, c) {
 		return
 	}
@@ -66,7 +66,7 @@ func (m *memory) countInHost(ci uint32, c *client, was, is standing) {
 }
 
 // joinHost links a client that has a group now to its host. It tells whether the client is alone there.
-func (m *memory) joinHost(ci uint32, c *client) (isAlone bool) {
+func (m *suspicion) joinHost(ci uint32, c *client) (isAlone bool) {
 	c.flags |= hasHost
 	if m.findHost(&c.address) == 0 {
 		m.hostIndex.Insert(hashAddress(&c.address), ci|alone)
@@ -78,7 +78,7 @@ func (m *memory) joinHost(ci uint32, c *client) (isAlone bool) {
 }
 
 // leaveHost takes a client without a group out of its host, and forgets that if it was the last.
-func (m *memory) leaveHost(ci uint32, c *client) {
+func (m *suspicion) leaveHost(ci uint32, c *client) {
 	c.flags &^= hasHost
 	n := m.findHost(&c.address)
 	if n&alone != 0 {
@@ -94,7 +94,7 @@ func (m *memory) leaveHost(ci uint32, c *client) {
 }
 
 // goodOfHost returns how many pairs of an address are known good, at all registrars, up to a number that is enough.
-func (m *memory) goodOfHost(address *[16]byte, enough int) (n int) {
+func (m *suspicion) goodOfHost(address *[16]byte, enough int) (n int) {
 	for clients := m.residents.Probe(hashAddress(address)); n < enough; {
 		ci := clients.Next()
 		if ci == 0 {
@@ -107,7 +107,7 @@ func (m *memory) goodOfHost(address *[16]byte, enough int) (n int) {
 	return min(n, enough)
 }
 
-func (m *memory) releaseHost(hi uint32) {
+func (m *suspicion) releaseHost(hi uint32) {
 	if h := m.hosts.At(hi); h.clients == 0 && h.incident == 0 {
 		m.hostIndex.Remove(hashAddress(&h.address), hi)
 		m.hosts.Release(hi)

@@ -49,7 +49,7 @@ type subject struct {
 }
 
 // identify makes s, whose name is set, the subject of a flow. It is not looked up yet.
-func (d *Detector) identify(s *subject, f *Flow) {
+func (d *settings) identify(s *subject, f *Flow) {
 	s.flow, s.registrarAddress, s.clientAddress = f, f.Registrar.As16(), d.maskClient(f.Client)
 	s.hash()
 }
@@ -62,7 +62,7 @@ func (s *subject) hash() {
 }
 
 // maskClient gives the address that stands for a client.
-func (d *Detector) maskClient(a netip.Addr) [16]byte {
+func (d *settings) maskClient(a netip.Addr) [16]byte {
 	b := a.As16()
 	if a.Is4() || a.Is4In6() {
 		return b
@@ -81,7 +81,7 @@ func (d *Detector) maskClient(a netip.Addr) [16]byte {
 
 // find looks a subject up: its client, and among the pairs of that its pair. Where s.client is set already, by load, the
 // client was found there a moment ago.
-func (m *memory) find(s *subject) {
+func (m *directory) find(s *subject) {
 	if s.client == 0 || !m.isClient(s.client, s) {
 		s.client = m.findClient(s)
 	}
@@ -96,7 +96,7 @@ func (m *memory) find(s *subject) {
 	s.registrar, s.extension = m.clients.At(s.client).registrar, m.pairs.At(s.pair).extension
 }
 
-func (m *memory) findClient(s *subject) uint32 {
+func (m *directory) findClient(s *subject) uint32 {
 	for clients := m.clientIndex.Probe(s.clientHash); ; {
 		if ci := clients.Next(); ci == 0 || m.isClient(ci, s) {
 			return ci
@@ -104,7 +104,7 @@ func (m *memory) findClient(s *subject) uint32 {
 	}
 }
 
-func (m *memory) findExtension(s *subject) uint32 {
+func (m *directory) findExtension(s *subject) uint32 {
 	for extensions := m.extensionIndex.Probe(s.extensionHash); ; {
 		if ei := extensions.Next(); ei == 0 || m.isExtension(ei, s) {
 			return ei
@@ -113,7 +113,7 @@ func (m *memory) findExtension(s *subject) uint32 {
 }
 
 // findPair finds the pair of a subject whose client is known.
-func (m *memory) findPair(s *subject) uint32 {
+func (m *directory) findPair(s *subject) uint32 {
 	c := m.clients.At(s.client)
 	if c.flags&isIndexed == 0 {
 		pi := c.pairs
@@ -130,23 +130,23 @@ func (m *memory) findPair(s *subject) uint32 {
 }
 
 // isPair tells whether a pair is that of a subject whose client is known.
-func (m *memory) isPair(pi uint32, s *subject) bool {
+func (m *directory) isPair(pi uint32, s *subject) bool {
 	p := m.pairs.At(pi)
 	return p.client == s.client && m.isCalled(m.extensions.At(p.extension), s.name)
 }
 
-func (m *memory) isClient(ci uint32, s *subject) bool {
+func (m *directory) isClient(ci uint32, s *subject) bool {
 	c := m.clients.At(ci)
 	return c.registrar != 0 && c.address == s.clientAddress && m.registrars[c.registrar].address == s.registrarAddress
 }
 
-func (m *memory) isExtension(ei uint32, s *subject) bool {
+func (m *directory) isExtension(ei uint32, s *subject) bool {
 	e := m.extensions.At(ei)
 	return m.isCalled(e, s.name) && m.registrars[e.registrar].address == s.registrarAddress
 }
 
 // registrarOf gives the number of a subject's registrar, which is made where it is not known.
-func (d *Detector) registrarOf(s *subject) uint32 {
+func (d *relations) registrarOf(s *subject) uint32 {
 	if r := &d.registrars[d.busy]; r.users > 0 && r.address == s.registrarAddress {
 		return d.busy
 	}
@@ -158,7 +158,7 @@ func (d *Detector) registrarOf(s *subject) uint32 {
 	return n
 }
 
-func (d *Detector) addRegistrar(s *subject) (n uint32) {
+func (d *relations) addRegistrar(s *subject) (n uint32) {
 	if last := len(d.freeRegistrars) - 1; last >= 0 {
 		n, d.freeRegistrars = d.freeRegistrars[last], d.freeRegistrars[:last]
 	} else {

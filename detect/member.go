@@ -24,7 +24,7 @@ type member struct {
 func (m *member) Chain() *uint32 { return &m.next }
 
 // incidentOf returns the incident of a member.
-func (d *Detector) incidentOf(p *pair) *incident { return d.incidents[d.members.At(p.member).incident] }
+func (d *evidence) incidentOf(p *pair) *incident { return d.incidents[d.members.At(p.member).incident] }
 
 // isWeak tells whether other incidents may take the pairs of one, so that these count towards them still: a brute force goes into
 // another incident as a whole; of a distributed scan, what is an attack by itself goes its own way.
@@ -32,7 +32,7 @@ func (inc *incident) isWeak() bool { return inc.kind == BruteForce || inc.kind =
 
 // leave takes a member out of a distributed scan, with its run. The scan is over if it was the last, and none was counted that is not
 // told apart.
-func (d *Detector) leave(pi uint32, p *pair) {
+func (d *judge) leave(pi uint32, p *pair) {
 	d.exclude(p)
 	p.flags &^= runExcluded
 	mi := p.member
@@ -57,13 +57,13 @@ func (d *Detector) leave(pi uint32, p *pair) {
 }
 
 // isFull tells whether an incident takes no more members. Each has one, or nobody could be named.
-func (d *Detector) isFull(inc *incident) bool {
+func (d *casebook) isFull(inc *incident) bool {
 	return inc.size >= d.cfg.MaxMembers || inc.size > 0 && d.inside >= d.cfg.MaxPairs
 }
 
 // enlist makes a pair a member, none of whose rejections is counted yet. It fails where the incident is full; then the
 // pair is counted among its strangers.
-func (d *Detector) enlist(inc *incident, pi uint32, p *pair) bool {
+func (d *casebook) enlist(inc *incident, pi uint32, p *pair) bool {
 	if d.isFull(inc) {
 		d.addPairAsStranger(inc, p)
 		return false
@@ -86,7 +86,7 @@ func (d *Detector) enlist(inc *incident, pi uint32, p *pair) bool {
 }
 
 // join takes a pair with its run into an open incident, and judges its acceptance if it was accepted.
-func (d *Detector) join(inc *incident, pi uint32, p *pair) {
+func (d *judge) join(inc *incident, pi uint32, p *pair) {
 	d.enter(inc, pi, p)
 	d.noteGrowth(inc)
 	if p.member != 0 && p.has(runClosed) {
@@ -95,7 +95,7 @@ func (d *Detector) join(inc *incident, pi uint32, p *pair) {
 }
 
 // enter takes a pair with its run into an incident.
-func (d *Detector) enter(inc *incident, pi uint32, p *pair) {
+func (d *casebook) enter(inc *incident, pi uint32, p *pair) {
 	first, last := d.full(p.first), d.full(p.last)
 	for code, n := range p.codes {
 		if n > 0 {
@@ -118,7 +118,7 @@ func (d *Detector) enter(inc *incident, pi uint32, p *pair) {
 }
 
 // include counts the run of a member that was not counted yet.
-func (d *Detector) include(p *pair) {
+func (d *casebook) include(p *pair) {
 	if !p.has(runExcluded) {
 		return
 	}
@@ -137,7 +137,7 @@ func (d *Detector) include(p *pair) {
 }
 
 // exclude takes the run of a member out of the counts: it was a login.
-func (d *Detector) exclude(p *pair) {
+func (d *casebook) exclude(p *pair) {
 	if p.has(runExcluded) {
 		return
 	}
@@ -152,7 +152,7 @@ func (d *Detector) exclude(p *pair) {
 }
 
 // moveMember puts a member record into an incident.
-func (d *Detector) moveMember(mi uint32, inc *incident) {
+func (d *casebook) moveMember(mi uint32, inc *incident) {
 	m := d.members.At(mi)
 	m.incident, m.next = inc.number, inc.members
 	inc.members = mi
@@ -170,7 +170,7 @@ func (d *Detector) moveMember(mi uint32, inc *incident) {
 }
 
 // noteGuessing notes that passwords are tried on a member, and sees to it that a scan becomes a spray when they are on many.
-func (d *Detector) noteGuessing(inc *incident, m *member) {
+func (d *casebook) noteGuessing(inc *incident, m *member) {
 	if m.guessed || !d.isGuessed(inc, m) {
 		return
 	}
@@ -184,7 +184,7 @@ func (d *Detector) noteGuessing(inc *incident, m *member) {
 
 // isGuessed tells whether a password was tried on a member: refused after a challenge, or asked for so often that it must have been
 // refused.
-func (d *Detector) isGuessed(inc *incident, m *member) bool {
+func (d *evidence) isGuessed(inc *incident, m *member) bool {
 	if m.attempts < 2 {
 		return false
 	}
@@ -193,18 +193,18 @@ func (d *Detector) isGuessed(inc *incident, m *member) bool {
 		p.count()-d.hard(p) >= d.registrars[inc.registrar].thresholds.SprayAttempts
 }
 
-func (d *Detector) isSpray(inc *incident) bool {
+func (d *evidence) isSpray(inc *incident) bool {
 	return inc.kind == Scan && inc.guessed >= d.registrars[inc.registrar].thresholds.ScanExtensions
 }
 
-func (d *Detector) turnIntoSpray(inc *incident) {
+func (d *evidence) turnIntoSpray(inc *incident) {
 	th := d.registrars[inc.registrar].thresholds
 	inc.kind = Spray
 	inc.crossed = Crossing{"spray_attempts", th.SprayAttempts, inc.guessed, inc.last}
 }
 
 // releaseMember lets a pair go when its incident ends. Its run is over.
-func (d *Detector) releaseMember(inc *incident, mi uint32) {
+func (d *casebook) releaseMember(inc *incident, mi uint32) {
 	m := *d.members.At(mi)
 	p := d.pairs.At(m.pair)
 	d.expire(m.pair, p)
@@ -230,7 +230,7 @@ func (d *Detector) releaseMember(inc *incident, mi uint32) {
 }
 
 // keepSuspect keeps the run of a pair that a distributed scan lets go of: what it does next may be an attack by itself.
-func (d *Detector) keepSuspect(pi uint32, p *pair) {
+func (d *casebook) keepSuspect(pi uint32, p *pair) {
 	if !p.has(isSuspicious) {
 		d.suspect(pi, p)
 	}
@@ -241,7 +241,7 @@ func (d *Detector) keepSuspect(pi uint32, p *pair) {
 }
 
 // countStranger counts a rejection of a pair that a full incident does not tell apart.
-func (d *Detector) countStranger(inc *incident, s *subject, code uint8) {
+func (d *intake) countStranger(inc *incident, s *subject, code uint8) {
 	inc.add(code, 1, s.flow.Time)
 	d.noteGrowth(inc)
 	if inc.by == byExtension {
@@ -252,7 +252,7 @@ func (d *Detector) countStranger(inc *incident, s *subject, code uint8) {
 }
 
 // succeedStranger records the acceptance of an extension that a full scan does not tell apart.
-func (d *Detector) succeedStranger(inc *incident, s *subject) {
+func (d *intake) succeedStranger(inc *incident, s *subject) {
 	inc.witness(s.flow)
 	success := Succeeded{
 		Extension: strings.Clone(s.name), Client: d.clientAddr(inc.client), Time: s.flow.Time,
@@ -264,7 +264,7 @@ func (d *Detector) succeedStranger(inc *incident, s *subject) {
 }
 
 // addPairAsStranger counts a pair in the estimate of an incident's members.
-func (d *Detector) addPairAsStranger(inc *incident, p *pair) {
+func (d *casebook) addPairAsStranger(inc *incident, p *pair) {
 	if inc.by == byExtension {
 		d.addStranger(inc, unsafe.String(&d.clients.At(p.client).address[0], 16))
 		return
@@ -273,7 +273,7 @@ func (d *Detector) addPairAsStranger(inc *incident, p *pair) {
 }
 
 // addStranger counts a member in the estimate, which begins with the members that are told apart.
-func (d *Detector) addStranger(inc *incident, key string) {
+func (d *casebook) addStranger(inc *incident, key string) {
 	isFirst := inc.strangers == nil
 	if isFirst {
 		inc.strangers = hyperloglog.New14()

@@ -29,7 +29,7 @@ func shortName(extension string, buf *[maxName]byte) string {
 // keepName keeps the name of an extension. Most accounts of a server share its domain, which makes most of their names:
 // the registrar remembers the first domain that it is given, and names that end in it are kept without it. What another one
 // chooses to begin with costs memory, no more; no result depends on it.
-func (m *memory) keepName(e *extension, name string) {
+func (m *directory) keepName(e *extension, name string) {
 	r := &m.registrars[e.registrar]
 	if r.domain == "" {
 		if at := strings.LastIndexByte(name, '@'); at >= 0 {
@@ -44,7 +44,7 @@ func (m *memory) keepName(e *extension, name string) {
 }
 
 // nameOf returns the whole name of an extension. It lives in buf, or as long as the extension.
-func (m *memory) nameOf(e *extension, buf *[maxName]byte) string {
+func (m *directory) nameOf(e *extension, buf *[maxName]byte) string {
 	kept := m.names.Get(e.name, int(e.length))
 	if e.flags&sharesDomain == 0 {
 		return kept
@@ -55,7 +55,7 @@ func (m *memory) nameOf(e *extension, buf *[maxName]byte) string {
 }
 
 // isCalled tells whether name is the whole name of an extension.
-func (m *memory) isCalled(e *extension, name string) bool {
+func (m *directory) isCalled(e *extension, name string) bool {
 	if e.flags&sharesDomain != 0 {
 		user := int(e.length)
 		if len(name) < user || name[user:] != m.registrars[e.registrar].domain {

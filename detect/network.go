@@ -19,7 +19,7 @@ func networkOf(c *client) (network, bool) {
 }
 
 // networkGroup returns the group of the network of a client, made where there is none and it is wanted; nil for IPv4.
-func (m *memory) networkGroup(c *client, wanted bool) *group {
+func (m *suspicion) networkGroup(c *client, wanted bool) *group {
 	n, ok := networkOf(c)
 	if !ok {
 		return nil
@@ -36,7 +36,7 @@ func (m *memory) networkGroup(c *client, wanted bool) *group {
 }
 
 // releaseNetwork frees the group of the network of a client if it counts nothing.
-func (m *memory) releaseNetwork(c *client) {
+func (m *suspicion) releaseNetwork(c *client) {
 	if n, ok := networkOf(c); ok {
 		if gi := m.networks[n]; gi != 0 && m.groups.At(gi).isEmpty() {
 			m.groups.Release(gi)

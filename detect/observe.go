@@ -45,7 +45,7 @@ func (d *Detector) observeTogether(flows []Flow) {
 // load reads what the searches for subjects will need, so that it is at hand when their turn comes. It reads in rounds:
 // a processor waits at the same time for loads that do not depend on each other. All that is taken from it is a guess, as the
 // flows before may change what it reads.
-func (d *Detector) load(subjects []subject) {
+func (d *directory) load(subjects []subject) {
 	sum := uint32(0)
 	for i := range subjects {
 		sum += d.clientIndex.Load(subjects[i].clientHash)
@@ -107,6 +107,6 @@ func (d *Detector) observe(f *Flow, s *subject) {
 	d.reject(s, class.code)
 }
 
-func (d *Detector) classOf(f *Flow) statusClass {
+func (d *settings) classOf(f *Flow) statusClass {
 	return d.statuses[min(int(f.Status), len(d.statuses)-1)]
 }

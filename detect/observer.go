@@ -19,7 +19,7 @@ type RunEnd struct {
 	Accepted          bool  // else the run has lapsed
 	Rejections        int   // all of them, and
 	Challenges        int   // how many were challenges
-	Burst             int   // rejections of its newest burst, within two seconds; 0 if the client was known good, whom nobody hurries
+	Burst             int   // rejections of its newest burst, within two seconds
 	Lasted            int64 // milliseconds since the first rejection, 0 without one
 	Late              int64 // milliseconds that the acceptance was late by
 	Renewal           int64 // milliseconds since the acceptance before, 0 if there is none
@@ -67,7 +67,7 @@ func (d *Detector) SetObserver(o Observer) {
 }
 
 // seeAcceptance notes the run of a pair that an acceptance at t is about to close.
-func (d *Detector) seeAcceptance(p *pair, t int64) {
+func (d *runs) seeAcceptance(p *pair, t int64) {
 	d.describeRun(p)
 	r := &d.watch.run
 	r.Accepted, r.Time, r.Late = true, t, max(0, d.now-t)
@@ -80,7 +80,7 @@ func (d *Detector) seeAcceptance(p *pair, t int64) {
 }
 
 // tellAcceptance tells of the run that was noted, with what was concluded from its acceptance.
-func (d *Detector) tellAcceptance(p *pair) {
+func (d *runs) tellAcceptance(p *pair) {
 	r := &d.watch.run
 	r.Doubtful = p.has(isSuspicious)
 	if p.member != 0 {
@@ -90,7 +90,7 @@ func (d *Detector) tellAcceptance(p *pair) {
 }
 
 // tellLapse tells of a run that no acceptance has closed.
-func (d *Detector) tellLapse(p *pair) {
+func (d *runs) tellLapse(p *pair) {
 	if !p.has(runOpen) || p.has(isDormant) || p.member != 0 {
 		return
 	}
@@ -100,7 +100,7 @@ func (d *Detector) tellLapse(p *pair) {
 	d.watch.observer.RunEnded(r)
 }
 
-func (d *Detector) describeRun(p *pair) {
+func (d *runs) describeRun(p *pair) {
 	c := d.clients.At(p.client)
 	r := &d.watch.run
 	*r = RunEnd{
@@ -109,15 +109,15 @@ func (d *Detector) describeRun(p *pair) {
 		Rejections: p.count(),
 		KnownGood:  p.has(runKnown | good), Slow: p.has(runSlow), Doubled: d.registrars[c.registrar].echo.factor() > 1,
 	}
-	if !p.has(runKnown) {
+	r.Challenges = r.Rejections - d.hard(p)
+	if !p.has(runKnown) { // the bursts of others are not counted
 		r.Burst = int(p.flags >> burstShift)
 	}
-	r.Challenges = r.Rejections - d.hard(p)
 	r.Unexplained = r.Rejections > 0 && (p.has(isSuspicious) || d.isUnexplained(p))
 }
 
 // tellGroups tells what the groups of a pair have come to.
-func (d *Detector) tellGroups(v *view) {
+func (d *judge) tellGroups(v *view) {
 	g := &d.watch.group
 	*g = Group{
 		Registrar: d.registrarAddr(v.c.registrar), Client: d.clientAddr(v.ci), Extension: d.nameOf(v.e, &d.watch.name),
@@ -135,7 +135,7 @@ func (d *Detector) tellGroups(v *view) {
 }
 
 // tellFailing tells how many of a registrar's known-good clients are rejected.
-func (d *Detector) tellFailing(n uint32) {
+func (d *relations) tellFailing(n uint32) {
 	r := &d.registrars[n]
 	g := &d.watch.group
 	*g = Group{Registrar: d.registrarAddr(n), Failing: len(r.failing), KnownClients: r.good}
@@ -143,7 +143,7 @@ func (d *Detector) tellFailing(n uint32) {
 }
 
 // tellPause tells of a rejection at t that an incident counts.
-func (d *Detector) tellPause(inc *incident, t int64) {
+func (d *casebook) tellPause(inc *incident, t int64) {
 	attack := !inc.known && inc.kind != Outage && (inc.kind != BruteForce || inc.severity > SeverityLow)
 	d.watch.observer.Paused(max(0, t-inc.last), attack)
 }

@@ -15,7 +15,7 @@ const (
 )
 
 // noteFailing notes that a pair that was known good is rejected.
-func (d *Detector) noteFailing(pi uint32, p *pair, registrar uint32) {
+func (d *relations) noteFailing(pi uint32, p *pair, registrar uint32) {
 	if p.has(isFailing) {
 		return
 	}
@@ -28,7 +28,7 @@ func (d *Detector) noteFailing(pi uint32, p *pair, registrar uint32) {
 }
 
 // checkOutages opens and ends outages.
-func (d *Detector) checkOutages() {
+func (d *intake) checkOutages() {
 	slices.Sort(d.ailing)
 	d.ailing = slices.DeleteFunc(d.ailing, func(n uint32) bool {
 		r := &d.registrars[n]
@@ -55,7 +55,7 @@ func (d *Detector) checkOutages() {
 	})
 }
 
-func (d *Detector) isStillFailing(pi, registrar uint32) bool {
+func (d *relations) isStillFailing(pi, registrar uint32) bool {
 	p := d.pairs.At(pi)
 	if p.client == 0 || !p.has(isFailing) || d.clients.At(p.client).registrar != registrar {
 		return false
@@ -67,7 +67,7 @@ func (d *Detector) isStillFailing(pi, registrar uint32) bool {
 	return false
 }
 
-func (d *Detector) openOutage(registrar uint32, crossed Crossing) {
+func (d *intake) openOutage(registrar uint32, crossed Crossing) {
 	var pairs []uint32
 	var absorbed []*incident
 	for _, pi := range slices.Compact(slices.Sorted(slices.Values(d.registrars[registrar].failing))) {

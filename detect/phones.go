@@ -15,7 +15,7 @@ const (
 
 // isPhoneLike tells whether a brute force, or a scan, is no faster and no longer than phones with wrong passwords. A phone that
 // is known may try for ever; where there is no such account, no password is guessed.
-func (d *Detector) isPhoneLike(inc *incident) bool {
+func (d *evidence) isPhoneLike(inc *incident) bool {
 	phones := uint64(d.phonesOf(inc))
 	if phones == 0 || uint64(inc.pace.peak) > phonePeak*phones {
 		return false
@@ -31,7 +31,7 @@ func (d *Detector) isPhoneLike(inc *incident) bool {
 }
 
 // phonesOf returns how many phones with wrong passwords an incident may be, at their pace on average; 0 if it is none.
-func (d *Detector) phonesOf(inc *incident) int {
+func (d *evidence) phonesOf(inc *incident) int {
 	switch {
 	case inc.kind != DistributedScan && inc.kind != HorizontalScan && (inc.client == 0 || inc.by == byNetwork || d.clients.At(inc.client).flags&isTool != 0):
 		return 0
@@ -55,7 +55,7 @@ func (d *Detector) phonesOf(inc *incident) int {
 }
 
 // phoneConfidence is that of a phone whose password seems to have been put right. Of many phones most are, in the end.
-func (d *Detector) phoneConfidence(inc *incident, p *pair) Confidence {
+func (d *evidence) phoneConfidence(inc *incident, p *pair) Confidence {
 	patience := phoneAttempts * uint64(inc.size*d.registrars[inc.registrar].echo.factor())
 	if d.isOwnedElsewhere(p) || inc.attempts >= patience || inc.size > fewPhones && 2*d.acceptedMembers(inc) <= inc.size {
 		return Probable
@@ -63,7 +63,7 @@ func (d *Detector) phoneConfidence(inc *incident, p *pair) Confidence {
 	return Unlikely
 }
 
-func (d *Detector) acceptedMembers(inc *incident) (n int) {
+func (d *evidence) acceptedMembers(inc *incident) (n int) {
 	for mi := inc.members; mi != 0; {
 		m := d.members.At(mi)
 		if m.accepted || d.pairs.At(m.pair).has(runClosed) {
@@ -75,7 +75,7 @@ func (d *Detector) acceptedMembers(inc *incident) (n int) {
 }
 
 // notFound returns how many rejections of an incident said that there is no such account.
-func (d *Detector) notFound(inc *incident) (n uint64) {
+func (d *settings) notFound(inc *incident) (n uint64) {
 	for code, count := range inc.codes {
 		if (d.hardCodes&^d.refusedCodes)&(1<<code) != 0 {
 			n += count

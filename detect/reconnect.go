@@ -1,7 +1,7 @@
 package detect
 
 // reconnect makes all that follows from the records: counts, lists and indices. It fails where they contradict.
-func (d *Detector) reconnect(in *decoder) {
+func (d snapshot) reconnect(in *decoder) {
 	if in.err != nil {
 		return
 	}
@@ -30,7 +30,7 @@ func (d *Detector) reconnect(in *decoder) {
 	}
 }
 
-func (d *Detector) reconnectPairs(in *decoder) {
+func (d snapshot) reconnectPairs(in *decoder) {
 	for pi := uint32(1); pi <= d.pairs.Top; pi++ {
 		p := d.pairs.At(pi)
 		if p.client == 0 {
@@ -52,7 +52,7 @@ func (d *Detector) reconnectPairs(in *decoder) {
 
 // reconnectList makes a list of pairs whole that has only its links forward: each pair has one before it, but for one pair a
 // group, which is its head.
-func (d *Detector) reconnectList(in *decoder, of func(*pair) *links, head func(*pair) *uint32) {
+func (d snapshot) reconnectList(in *decoder, of func(*pair) *links, head func(*pair) *uint32) {
 	pairs := 0
 	for pi := uint32(1); pi <= d.pairs.Top; pi++ {
 		p := d.pairs.At(pi)
@@ -89,7 +89,7 @@ func (d *Detector) reconnectList(in *decoder, of func(*pair) *links, head func(*
 	}
 }
 
-func (d *Detector) reconnectMember(in *decoder, mi uint32, m *member) {
+func (d snapshot) reconnectMember(in *decoder, mi uint32, m *member) {
 	inc := d.incidentAt(m.incident)
 	if inc == nil || m.pair > d.pairs.Top || d.pairs.At(m.pair).member != mi {
 		in.fail("member %d has no pair, or no incident", mi)
@@ -109,7 +109,7 @@ func (d *Detector) reconnectMember(in *decoder, mi uint32, m *member) {
 }
 
 // reconnectIncident makes an incident the one of what its pairs have in common.
-func (d *Detector) reconnectIncident(in *decoder, inc *incident) {
+func (d snapshot) reconnectIncident(in *decoder, inc *incident) {
 	ok := inc.kind != 0 && (inc.size > 0 || inc.kind == DistributedScan && inc.strangers != nil) && len(d.cfg.FailureCodes) > 0
 	if ok {
 		switch inc.by {
@@ -135,7 +135,7 @@ func (d *Detector) reconnectIncident(in *decoder, inc *incident) {
 }
 
 // reconnectGroups indexes clients and extensions, and counts what is suspicious, dormant and known good.
-func (d *Detector) reconnectGroups(in *decoder) {
+func (d snapshot) reconnectGroups(in *decoder) {
 	for ci := uint32(1); ci <= d.clients.Top && in.err == nil; ci++ {
 		if c := d.clients.At(ci); c.registrar != 0 {
 			r := &d.registrars[c.registrar]
@@ -165,14 +165,14 @@ func (d *Detector) reconnectGroups(in *decoder) {
 			continue
 		}
 		was := p.flags
-		p.flags &^= suspicion | good | isVouching
+		p.flags &^= underSuspicion | good | isVouching
 		if was&good != 0 {
 			d.countGood(p, true)
 			if was&isVouching != 0 {
 				d.vouch(pi, p)
 			}
 		}
-		d.regroup(pi, p, was&suspicion)
+		d.regroup(pi, p, was&underSuspicion)
 	}
 	for n := range d.registrars {
 		r := &d.registrars[n]

@@ -84,7 +84,7 @@ func (c *counter) pairs() {
 		}
 		cl, x := d.clients.At(p.client), d.extensions.At(p.extension)
 		same(c, cl.registrar, x.registrar, "registrar of pair %d", pi)
-		if p.has(isSuspicious) && p.has(isDormant) || p.has(suspicion) && !p.has(runOpen|runClosed) ||
+		if p.has(isSuspicious) && p.has(isDormant) || p.has(underSuspicion) && !p.has(runOpen|runClosed) ||
 			p.has(runOpen) && p.has(runClosed) || p.has(isDormant) && p.member != 0 || p.has(good) && !p.has(hasAccepted) {
 			c.t.Fatalf("pair %d has the flags %b", pi, p.flags)
 		}

@@ -8,7 +8,7 @@ import (
 )
 
 // report writes an alert: a has the state and what belongs to it.
-func (d *Detector) report(inc *incident, a Alert) {
+func (d *reports) report(inc *incident, a Alert) {
 	inc.reported, inc.reportedAt, inc.severity = inc.attempts, d.now, d.severity(inc)
 	a.Surer, inc.told = inc.confidence > inc.told, inc.confidence
 	if d.cfg.ReportEnd && a.State != End {
@@ -24,7 +24,7 @@ func (d *Detector) report(inc *incident, a Alert) {
 }
 
 // noteGrowth sees to it that an incident is reported at a check that has doubled, or become more severe.
-func (d *Detector) noteGrowth(inc *incident) {
+func (d *reports) noteGrowth(inc *incident) {
 	if inc.severity > 0 && !inc.isGrowing && (inc.attempts >= 2*inc.reported || d.severity(inc) > inc.severity) {
 		inc.isGrowing = true
 		d.growing = append(d.growing, inc)
@@ -33,7 +33,7 @@ func (d *Detector) noteGrowth(inc *incident) {
 
 // reportUpdates reports the incidents that have become more severe, at once, and those that have doubled, unless their
 // last report is too fresh.
-func (d *Detector) reportUpdates() {
+func (d *reports) reportUpdates() {
 	waiting := d.growing[:0]
 	for _, inc := range d.growing {
 		switch {
@@ -57,7 +57,7 @@ func (d *Detector) reportUpdates() {
 }
 
 // describe copies into an alert all that is known of an incident.
-func (d *Detector) describe(inc *incident, a *Alert) {
+func (d *reports) describe(inc *incident, a *Alert) {
 	a.Sequence, a.Time = inc.sequence, d.now
 	a.ID, a.Kind = inc.id, inc.kind
 	a.First, a.Last, a.Attempts = inc.first, inc.last, int(inc.attempts)
@@ -80,7 +80,7 @@ func (d *Detector) describe(inc *incident, a *Alert) {
 }
 
 // describeMembers fills in who attacks what.
-func (d *Detector) describeMembers(inc *incident, a *Alert) {
+func (d *reports) describeMembers(inc *incident, a *Alert) {
 	t := d.tally(inc)
 	var buf [maxName]byte
 	a.Clients = members(t.clients, MaxTopClients, func(n uint32, m *Member) { m.Client = d.clientAddr(n) })
@@ -110,15 +110,15 @@ func (d *Detector) describeMembers(inc *incident, a *Alert) {
 	}
 }
 
-func (d *Detector) clientAddr(ci uint32) netip.Addr {
+func (d *directory) clientAddr(ci uint32) netip.Addr {
 	return netip.AddrFrom16(d.clients.At(ci).address).Unmap()
 }
 
-func (d *Detector) registrarAddr(n uint32) netip.Addr {
+func (d *directory) registrarAddr(n uint32) netip.Addr {
 	return netip.AddrFrom16(d.registrars[n].address).Unmap()
 }
 
-func (d *Detector) nameCopy(ei uint32) string {
+func (d *directory) nameCopy(ei uint32) string {
 	var buf [maxName]byte
 	return strings.Clone(d.nameOf(d.extensions.At(ei), &buf))
 }

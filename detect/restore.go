@@ -15,7 +15,9 @@ const maxRecords = math.MaxInt32
 
 // Restore takes over what Snapshot wrote, all that r gives, in place of all that the detector knows. The configuration
 // stays its own. On an error, which bytes that Snapshot did not write give, the detector knows nothing.
-func (d *Detector) Restore(r io.Reader) error {
+func (d *Detector) Restore(r io.Reader) error { return snapshot{d}.read(r) }
+
+func (d snapshot) read(r io.Reader) error {
 	d.reset()
 	d.stats = Stats{}
 	in := &decoder{r: bufio.NewReaderSize(r, 1<<16)}
@@ -56,7 +58,7 @@ func (d *Detector) Restore(r io.Reader) error {
 	return nil
 }
 
-func (d *Detector) decodeClock(in *decoder) {
+func (d snapshot) decodeClock(in *decoder) {
 	for _, t := range []*int64{&d.now, &d.newest, &d.future, &d.wall, &d.arrived} {
 		*t = in.time()
 	}
@@ -67,7 +69,7 @@ func (d *Detector) decodeClock(in *decoder) {
 	}
 }
 
-func (d *Detector) decodeRegistrar(in *decoder, n uint32) {
+func (d snapshot) decodeRegistrar(in *decoder, n uint32) {
 	var r registrar
 	if in.used() {
 		r.address = in.address()
@@ -108,7 +110,7 @@ func decodeSlab[T any, P store.Record[T]](in *decoder, s *store.Slab[T, P], deco
 }
 
 // registrar reads the number of a registrar that is in use.
-func (d *Detector) registrar(in *decoder) uint32 {
+func (d snapshot) registrar(in *decoder) uint32 {
 	n := uint32(in.uint(math.MaxUint32))
 	if int(n) >= len(d.registrars) || d.registrarByAddress[d.registrars[n].address] != n || n == 0 {
 		in.fail("registrar %d is not there", n)
@@ -117,7 +119,7 @@ func (d *Detector) registrar(in *decoder) uint32 {
 	return n
 }
 
-func (d *Detector) decodeClient(in *decoder, _ uint32, c *client) {
+func (d snapshot) decodeClient(in *decoder, _ uint32, c *client) {
 	c.registrar = d.registrar(in)
 	c.address = in.address()
 	c.port = uint16(in.uint(math.MaxUint16))
@@ -125,13 +127,13 @@ func (d *Detector) decodeClient(in *decoder, _ uint32, c *client) {
 	c.flags = entityFlags(in.uint(uint64(isTool))) & isTool
 }
 
-func (d *Detector) decodeExtension(in *decoder, _ uint32, x *extension) {
+func (d snapshot) decodeExtension(in *decoder, _ uint32, x *extension) {
 	x.registrar = d.registrar(in)
 	name := in.text(maxName)
 	d.keepName(x, name)
 }
 
-func (d *Detector) decodePair(in *decoder, _ uint32, p *pair) {
+func (d snapshot) decodePair(in *decoder, _ uint32, p *pair) {
 	for _, n := range []*uint32{&p.client, &p.extension, &p.inClient.next, &p.inExtension.next, &p.first, &p.last, &p.accepted, &p.member} {
 		*n = uint32(in.uint(math.MaxUint32))
 	}
@@ -141,7 +143,7 @@ func (d *Detector) decodePair(in *decoder, _ uint32, p *pair) {
 	}
 }
 
-func (d *Detector) decodeMember(in *decoder, _ uint32, m *member) {
+func (d snapshot) decodeMember(in *decoder, _ uint32, m *member) {
 	m.incident = uint32(in.uint(math.MaxUint32))
 	m.pair = uint32(in.uint(math.MaxUint32))
 	m.accepted, m.entered, m.guessed = in.used(), in.used(), in.used()
@@ -149,7 +151,7 @@ func (d *Detector) decodeMember(in *decoder, _ uint32, m *member) {
 	m.touched = in.time()
 }
 
-func (d *Detector) decodeIncident(in *decoder, n uint32) {
+func (d snapshot) decodeIncident(in *decoder, n uint32) {
 	if !in.used() {
 		if n > 0 {
 			d.freeIncidents = append(d.freeIncidents, n)
@@ -196,7 +198,7 @@ func (d *Detector) decodeIncident(in *decoder, n uint32) {
 	d.openIncidents++
 }
 
-func (d *Detector) decodeWaiting(in *decoder) {
+func (d snapshot) decodeWaiting(in *decoder) {
 	in.list(maxRecords, func(int) {
 		inc := d.incidentAt(uint32(in.uint(math.MaxUint32)))
 		if inc == nil {
@@ -213,7 +215,7 @@ func (d *Detector) decodeWaiting(in *decoder) {
 	})
 }
 
-func (d *Detector) incidentAt(n uint32) *incident {
+func (d snapshot) incidentAt(n uint32) *incident {
 	if int(n) >= len(d.incidents) {
 		return nil
 	}

@@ -99,7 +99,7 @@ func matchName(globs []string, name string) bool {
 }
 
 // endAllowed ends the open incidents that the allowlist covers wholly.
-func (d *Detector) endAllowed() {
+func (d *intake) endAllowed() {
 	for _, inc := range slices.Clone(d.incidents) {
 		if inc != nil && d.isAllowed(inc) {
 			d.end(inc, EndAllowed)
@@ -107,7 +107,7 @@ func (d *Detector) endAllowed() {
 	}
 }
 
-func (d *Detector) isAllowed(inc *incident) bool {
+func (d *intake) isAllowed(inc *incident) bool {
 	registrar := d.registrarAddr(inc.registrar)
 	client := inc.client
 	if inc.by == byNetwork {
@@ -120,7 +120,7 @@ func (d *Detector) isAllowed(inc *incident) bool {
 	})
 }
 
-func (d *Detector) isAllowedClient(a *AllowRule, inc *incident, client uint32) bool {
+func (d *intake) isAllowedClient(a *AllowRule, inc *incident, client uint32) bool {
 	if inc.by == byHost {
 		return matchAddr(a.Clients, netip.AddrFrom16(d.hosts.At(inc.host).address))
 	}

@@ -10,23 +10,23 @@ import (
 )
 
 // isAlive tells whether the run of a pair is not idle for too long.
-func (d *Detector) isAlive(p *pair) bool { return d.full(p.last) >= d.now-d.idleTimeout }
+func (d *runs) isAlive(p *pair) bool { return d.full(p.last) >= d.now-d.idleTimeout }
 
 // isGood tells whether a pair is known good.
-func (d *Detector) isGood(p *pair) bool {
+func (d *runs) isGood(p *pair) bool {
 	return p.has(good) && d.full(p.accepted) >= d.now-d.knownGoodTTL
 }
 
 // expire forgets an acceptance that vouches for nothing any more, before its time can't be told any more: within two
 // horizons of 12 days (Config.Validate) either the pair is looked at, or the member that it is was not touched for one.
-func (d *Detector) expire(pi uint32, p *pair) {
+func (d *runs) expire(pi uint32, p *pair) {
 	if !p.has(hasAccepted) {
 		return
 	}
 	if p.has(good) && !d.isGood(p) {
 		d.setGood(pi, p, false)
 	}
-	if p.member == 0 && !p.has(good|suspicion) && d.touched(p) < d.nextCheck-d.checkInterval-d.idleTimeout {
+	if p.member == 0 && !p.has(good|underSuspicion) && d.touched(p) < d.nextCheck-d.checkInterval-d.idleTimeout {
 		d.forgetRun(pi, p) // it was good once, and is kept until known_good_ttl has passed: nothing of it is
 		p.flags &^= hasAccepted | wasGood
 		return
@@ -39,7 +39,7 @@ func (d *Detector) expire(pi uint32, p *pair) {
 }
 
 // isUnexplained tells whether the run of a pair is more than a login under way (RULES.md, "Explain").
-func (d *Detector) isUnexplained(p *pair) bool {
+func (d *runs) isUnexplained(p *pair) bool {
 	if p.has(runKnown) {
 		return false
 	}
@@ -51,18 +51,18 @@ func (d *Detector) isUnexplained(p *pair) bool {
 
 // isOverdue tells whether the acceptance of a run should be here: the grace has passed since the newest challenge, as a login may begin anew,
 // or twice since the first.
-func (d *Detector) isOverdue(p *pair, grace int64) bool {
+func (d *runs) isOverdue(p *pair, grace int64) bool {
 	return d.full(p.last) < d.now-grace || d.full(p.first) < d.now-2*grace
 }
 
 // loginChallenges returns how many challenges one login may take at a registrar.
-func (d *Detector) loginChallenges(registrar uint32) int {
+func (d *directory) loginChallenges(registrar uint32) int {
 	r := &d.registrars[registrar]
 	return r.thresholds.LoginChallenges * r.echo.factor()
 }
 
 // graceOf returns how long the challenge of a client may wait for its acceptance, milliseconds.
-func (d *Detector) graceOf(c *client) int64 {
+func (d *runs) graceOf(c *client) int64 {
 	if c.flags&isTool != 0 {
 		return d.challengeGrace
 	}
@@ -71,7 +71,7 @@ func (d *Detector) graceOf(c *client) int64 {
 
 // awaitGrace has a run looked at when its grace is over. Pairs that were forgotten leave hints behind; when a flood has
 // left too many, all are made anew.
-func (d *Detector) awaitGrace(pi uint32, p *pair) {
+func (d *runs) awaitGrace(pi uint32, p *pair) {
 	if d.waiting.Waiting+d.hurried.Waiting > 16_384+2*d.cfg.MaxPairs {
 		d.startGraces()
 	}
@@ -88,7 +88,7 @@ func (p *pair) isWaiting() bool {
 }
 
 // hurry notes that a client has called itself by the name of an attack tool: its runs have less time from now on.
-func (d *Detector) hurry(c *client) {
+func (d *runs) hurry(c *client) {
 	if c.flags&isTool != 0 {
 		return
 	}
@@ -101,7 +101,7 @@ func (d *Detector) hurry(c *client) {
 }
 
 // startGraces makes the timer of the runs that are logins under way.
-func (d *Detector) startGraces() {
+func (d *runs) startGraces() {
 	longest := max(maxGrace, d.challengeGrace)
 	d.waiting = store.NewTimer(d.now-longest, longest+d.checkInterval)
 	d.hurried = store.NewTimer(d.now-d.idleTimeout, d.idleTimeout+d.checkInterval)
@@ -114,7 +114,7 @@ func (d *Detector) startGraces() {
 }
 
 // ripenAll looks at the runs whose grace is over, in the order in which they began.
-func (d *Detector) ripenAll() {
+func (d *intake) ripenAll() {
 	due := d.due[:0]
 	add := func(pi uint32) { due = append(due, pi) }
 	d.waiting.Drain(d.now-min(d.graces.grace, d.idleTimeout), add)
@@ -127,14 +127,14 @@ func (d *Detector) ripenAll() {
 }
 
 // sortByFirst puts pairs into the order in which their runs began.
-func (d *Detector) sortByFirst(pairs []uint32) {
+func (d *runs) sortByFirst(pairs []uint32) {
 	slices.SortFunc(pairs, func(a, b uint32) int {
 		return cmp.Or(cmp.Compare(d.full(d.pairs.At(a).first), d.full(d.pairs.At(b).first)), d.compareNames(a, b))
 	})
 }
 
 // compareNames puts pairs into an order that does not depend on where they are kept.
-func (d *Detector) compareNames(a, b uint32) int {
+func (d *runs) compareNames(a, b uint32) int {
 	if a == b {
 		return 0
 	}
@@ -150,7 +150,7 @@ func (d *Detector) compareNames(a, b uint32) int {
 }
 
 // ripen looks at a run whose grace is over.
-func (d *Detector) ripen(pi uint32) {
+func (d *intake) ripen(pi uint32) {
 	p := d.pairs.At(pi)
 	switch {
 	case p.client == 0 || !p.has(runOpen) || p.has(isDormant) || !d.isAlive(p):
@@ -173,7 +173,7 @@ func (d *Detector) ripen(pi uint32) {
 }
 
 // hard returns how many rejections of a run are no challenges.
-func (d *Detector) hard(p *pair) (n int) {
+func (d *settings) hard(p *pair) (n int) {
 	for code, count := range p.codes {
 		if d.hardCodes&(1<<code) != 0 {
 			n += int(count)
@@ -183,7 +183,7 @@ func (d *Detector) hard(p *pair) (n int) {
 }
 
 // passwordRefused tells whether the run holds a rejection that says that the password was wrong, or the account barred.
-func (d *Detector) passwordRefused(p *pair) bool {
+func (d *settings) passwordRefused(p *pair) bool {
 	for code, count := range p.codes {
 		if count > 0 && d.refusedCodes&(1<<code) != 0 {
 			return true
@@ -193,7 +193,7 @@ func (d *Detector) passwordRefused(p *pair) bool {
 }
 
 // beginRun begins a new run with a rejection at t that is not counted yet.
-func (d *Detector) beginRun(s *subject, p *pair, t int64) {
+func (d *relations) beginRun(s *subject, p *pair, t int64) {
 	d.openRun(s.pair, p, t)
 	if p.member != 0 || p.has(runKnown) {
 		return
@@ -206,7 +206,7 @@ func (d *Detector) beginRun(s *subject, p *pair, t int64) {
 	}
 }
 
-func (d *Detector) openRun(pi uint32, p *pair, t int64) {
+func (d *runs) openRun(pi uint32, p *pair, t int64) {
 	if d.watch != nil {
 		d.tellLapse(p)
 	}
@@ -227,7 +227,7 @@ func (d *Detector) openRun(pi uint32, p *pair, t int64) {
 }
 
 // widen takes the time of a rejection into the run. It tells whether the run begins earlier now.
-func (d *Detector) widen(p *pair, t int64) (earlier bool) {
+func (d *runs) widen(p *pair, t int64) (earlier bool) {
 	if earlier = t < d.full(p.first); earlier {
 		p.first = uint32(t)
 	}
@@ -238,7 +238,7 @@ func (d *Detector) widen(p *pair, t int64) (earlier bool) {
 }
 
 // addToRun counts a rejection in the run of a pair, as far as its counters reach.
-func (d *Detector) addToRun(p *pair, code uint8) {
+func (d *memory) addToRun(p *pair, code uint8) {
 	if p.codes[code] == math.MaxUint16 {
 		return
 	}
@@ -249,19 +249,19 @@ func (d *Detector) addToRun(p *pair, code uint8) {
 }
 
 // forgetRun leaves the pair without a run.
-func (d *Detector) forgetRun(pi uint32, p *pair) {
+func (d *memory) forgetRun(pi uint32, p *pair) {
 	d.clear(pi, p)
 	p.flags &^= runFlags
 	p.codes = [maxCodes]uint16{}
 }
 
 // ensureAged puts a pair that is in no incident where it can be forgotten from.
-func (d *Detector) ensureAged(pi uint32, p *pair) {
+func (d *memory) ensureAged(pi uint32, p *pair) {
 	if p.member == 0 && !p.has(isAged) {
 		d.place(pi, p)
 	}
 }
 
-func (d *Detector) thresholdsOf(p *pair) *Thresholds {
+func (d *directory) thresholdsOf(p *pair) *Thresholds {
 	return d.registrars[d.clients.At(p.client).registrar].thresholds
 }

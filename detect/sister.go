@@ -3,7 +3,6 @@ package detect
 import (
 	"encoding/binary"
 	"hash/fnv"
-	"hash/maphash"
 	"maps"
 	"math/bits"
 	"net/netip"
@@ -40,56 +39,13 @@ const (
 	maxSisters     = 16 // of one registrar, and registrars that vouch for the same client and extension
 )
 
-// identity hashes a client and an extension, whatever their registrar.
-func identity(client *[16]byte, name string) uint64 {
-	return mix(hashAddress(client)^mixSeed[1], maphash.String(seed, name)^mixSeed[0])
-}
-
-// vouch has a pair that is known good found by its client and extension, whatever its registrar.
-func (m *memory) vouch(pi uint32, p *pair) {
-	c := m.clients.At(p.client)
-	var buf [maxName]byte
-	name := m.nameOf(m.extensions.At(p.extension), &buf)
-	others := 0
-	m.eachVouching(&c.address, name, func(uint32) bool { others++; return false })
-	if others < maxSisters {
-		m.identities.Insert(identity(&c.address, name), pi)
-		p.flags |= isVouching
-	}
-}
-
-// retract undoes vouch.
-func (m *memory) retract(pi uint32, p *pair) {
-	if !p.has(isVouching) {
-		return
-	}
-	p.flags &^= isVouching
-	var buf [maxName]byte
-	m.identities.Remove(identity(&m.clients.At(p.client).address, m.nameOf(m.extensions.At(p.extension), &buf)), pi)
-}
-
-// eachVouching calls do for the pairs that are known good of a client and an extension at any registrar, until it returns true. It
-// tells whether it did.
-func (m *memory) eachVouching(client *[16]byte, name string, do func(pi uint32) bool) bool {
-	for pairs := m.identities.Probe(identity(client, name)); ; {
-		pi := pairs.Next()
-		if pi == 0 {
-			return false
-		}
-		p := m.pairs.At(pi)
-		if m.clients.At(p.client).address == *client && m.isCalled(m.extensions.At(p.extension), name) && do(pi) {
-			return true
-		}
-	}
-}
-
 // fixedHash hashes a client, the same in every process.
 func fixedHash(client *[16]byte) uint64 {
 	return mix(binary.BigEndian.Uint64(client[:8])^0x9e3779b97f4a7c15, binary.BigEndian.Uint64(client[8:])^0xd1342543de82ef95)
 }
 
 // learnSister notes that a pair has become known good at its registrar: those that vouch for the same may be its sisters.
-func (d *Detector) learnSister(s *subject) {
+func (d *relations) learnSister(s *subject) {
 	d.eachVouching(&s.clientAddress, s.name, func(pi uint32) bool {
 		if other := d.registrarOfPair(pi); other != s.registrar && d.isGood(d.pairs.At(pi)) {
 			d.shareClient(d.registrars[other].address, s.registrarAddress, s)
@@ -98,12 +54,8 @@ func (d *Detector) learnSister(s *subject) {
 	})
 }
 
-func (m *memory) registrarOfPair(pi uint32) uint32 {
-	return m.clients.At(m.pairs.At(pi).client).registrar
-}
-
 // shareClient counts a client that was accepted at two registrars.
-func (d *Detector) shareClient(a, b [16]byte, s *subject) {
+func (d *relations) shareClient(a, b [16]byte, s *subject) {
 	if slices.Compare(a[:], b[:]) > 0 {
 		a, b = b, a
 	}
@@ -114,7 +66,7 @@ func (d *Detector) shareClient(a, b [16]byte, s *subject) {
 }
 
 // trust makes another registrar the sister of one that shares n clients with it, if that is enough.
-func (d *Detector) trust(registrar, other uint32, n int) {
+func (d *relations) trust(registrar, other uint32, n int) {
 	if registrar != 0 && other != 0 && n >= sharesOfSister(&d.registrars[registrar]) {
 		d.addSister(registrar, other)
 	}
@@ -153,13 +105,13 @@ func shareOf(name string) uint64 {
 }
 
 // link makes two registrars sisters.
-func (d *Detector) link(a, b uint32) {
+func (d *relations) link(a, b uint32) {
 	d.addSister(a, b)
 	d.addSister(b, a)
 }
 
 // addSister has a registrar take the word of another one.
-func (d *Detector) addSister(registrar, other uint32) {
+func (d *relations) addSister(registrar, other uint32) {
 	r, o := &d.registrars[registrar], &d.registrars[other]
 	if registrar != other && len(r.sisters) < maxSisters && len(o.trustedBy) < maxSisters && !slices.Contains(r.sisters, other) {
 		r.sisters = append(r.sisters, other)
@@ -169,7 +121,7 @@ func (d *Detector) addSister(registrar, other uint32) {
 
 // linkConfigured makes a new registrar the sister of those that the configuration names together with it, and of those that
 // it was a sister of before.
-func (d *Detector) linkConfigured(n uint32) {
+func (d *relations) linkConfigured(n uint32) {
 	own := netip.AddrFrom16(d.registrars[n].address).Unmap()
 	for _, group := range d.cfg.Sisters {
 		if !matchAddr(group, own) {
@@ -199,7 +151,7 @@ func (m *memory) forgetSisters(n uint32) {
 
 // isKnownElsewhere tells whether a client is known good on its extension at a registrar whose word its own registrar takes, and whether there is any
 // other at which it is.
-func (d *Detector) isKnownElsewhere(s *subject) (known, vouched bool) {
+func (d *relations) isKnownElsewhere(s *subject) (known, vouched bool) {
 	r := &d.registrars[s.registrar]
 	for _, n := range r.sisters {
 		if pi := d.pairAt(s, n); pi != 0 && d.isGood(d.pairs.At(pi)) {
@@ -229,7 +181,7 @@ func (d *Detector) isKnownElsewhere(s *subject) (known, vouched bool) {
 }
 
 // isKnownNow asks once more, when the grace is over, whether the client of a pair is known good elsewhere.
-func (d *Detector) isKnownNow(p *pair) bool {
+func (d *relations) isKnownNow(p *pair) bool {
 	var buf [maxName]byte
 	c := d.clients.At(p.client)
 	s := subject{
@@ -242,21 +194,12 @@ func (d *Detector) isKnownNow(p *pair) bool {
 
 // isHomeOfMany tells whether a client has several extensions that are known good at the registrar, while the detector is new and can't have learnt
 // which registrars answer in turn.
-func (d *Detector) isHomeOfMany(s *subject) bool {
+func (d *relations) isHomeOfMany(s *subject) bool {
 	return d.now-d.graces.since < settledAfter && s.client != 0 && d.clients.At(s.client).good >= severalHomes
 }
 
-// eachElsewhere calls do for the other registrars at which a client is known good on an extension, until it returns true. It tells
-// whether it did.
-func (d *Detector) eachElsewhere(client *[16]byte, name string, registrar uint32, do func(other uint32) bool) bool {
-	return d.eachVouching(client, name, func(pi uint32) bool {
-		other := d.registrarOfPair(pi)
-		return other != registrar && d.isGood(d.pairs.At(pi)) && do(other)
-	})
-}
-
 // excuseVouched explains the runs at a registrar of clients that others have accepted.
-func (d *Detector) excuseVouched(registrar uint32) {
+func (d *relations) excuseVouched(registrar uint32) {
 	r := &d.registrars[registrar]
 	for _, pi := range slices.Sorted(slices.Values(r.suspects)) {
 		p := d.pairs.At(pi)
@@ -272,7 +215,7 @@ func (d *Detector) excuseVouched(registrar uint32) {
 }
 
 // excuse explains the run of a pair: its client is known good on its extension elsewhere.
-func (d *Detector) excuse(pi uint32, p *pair) {
+func (d *relations) excuse(pi uint32, p *pair) {
 	d.clear(pi, p)
 	p.flags |= runKnown
 	if p.count() >= outageAttempts {
@@ -281,7 +224,7 @@ func (d *Detector) excuse(pi uint32, p *pair) {
 }
 
 // excuseSisters explains the runs of a client on its extension at the registrars whose sister has accepted it.
-func (d *Detector) excuseSisters(s *subject) {
+func (d *relations) excuseSisters(s *subject) {
 	for _, n := range d.registrars[s.registrar].trustedBy {
 		pi := d.pairAt(s, n)
 		if pi == 0 {
@@ -291,14 +234,6 @@ func (d *Detector) excuseSisters(s *subject) {
 			d.excuse(pi, p)
 		}
 	}
-}
-
-// pairAt returns the pair of the same client and extension at another registrar, 0 if there is none.
-func (d *Detector) pairAt(s *subject, registrar uint32) uint32 {
-	other := subject{name: s.name, registrarAddress: d.registrars[registrar].address, clientAddress: s.clientAddress}
-	other.hash()
-	d.find(&other)
-	return other.pair
 }
 
 // prune forgets relations that are older than known_good_ttl.

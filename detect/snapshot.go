@@ -25,7 +25,12 @@ const (
 )
 
 // Snapshot writes all that the detector knows. Alerts that were not taken are not in it.
-func (d *Detector) Snapshot(w io.Writer) error {
+func (d *Detector) Snapshot(w io.Writer) error { return snapshot{d}.write(w) }
+
+// snapshot is a detector as it is written and read.
+type snapshot struct{ *Detector }
+
+func (d snapshot) write(w io.Writer) error {
 	e := newEncoder(w)
 	e.text(snapshotMagic)
 	e.uint(snapshotVersion)
@@ -49,7 +54,7 @@ func (d *Detector) Snapshot(w io.Writer) error {
 	return e.err
 }
 
-func (d *Detector) encodeClock(e *encoder) {
+func (d snapshot) encodeClock(e *encoder) {
 	for _, t := range []int64{d.now, d.newest, d.future, d.wall, d.arrived, int64(d.accepted), int64(d.streak)} {
 		e.int(t)
 	}
@@ -59,7 +64,7 @@ func (d *Detector) encodeClock(e *encoder) {
 	}
 }
 
-func (d *Detector) encodeRegistrar(e *encoder, r *registrar) {
+func (d snapshot) encodeRegistrar(e *encoder, r *registrar) {
 	if e.used(r.users > 0) {
 		e.bytes(r.address[:])
 		e.uint(uint64(r.port))
@@ -84,7 +89,7 @@ func encodeSlab[T any, P store.Record[T]](e *encoder, s *store.Slab[T, P], used 
 	})
 }
 
-func (d *Detector) encodeClient(e *encoder, c *client) {
+func (d snapshot) encodeClient(e *encoder, c *client) {
 	e.uint(uint64(c.registrar))
 	e.bytes(c.address[:])
 	e.uint(uint64(c.port))
@@ -92,13 +97,13 @@ func (d *Detector) encodeClient(e *encoder, c *client) {
 	e.uint(uint64(c.flags & isTool))
 }
 
-func (d *Detector) encodeExtension(e *encoder, x *extension) {
+func (d snapshot) encodeExtension(e *encoder, x *extension) {
 	e.uint(uint64(x.registrar))
 	var buf [maxName]byte
 	e.text(d.nameOf(x, &buf))
 }
 
-func (d *Detector) encodePair(e *encoder, p *pair) {
+func (d snapshot) encodePair(e *encoder, p *pair) {
 	for _, n := range []uint32{p.client, p.extension, p.inClient.next, p.inExtension.next, p.first, p.last, p.accepted, p.member, uint32(p.flags &^ (isAged | isResting))} {
 		e.uint(uint64(n))
 	}
@@ -107,7 +112,7 @@ func (d *Detector) encodePair(e *encoder, p *pair) {
 	}
 }
 
-func (d *Detector) encodeMember(e *encoder, m *member) {
+func (d snapshot) encodeMember(e *encoder, m *member) {
 	e.uint(uint64(m.incident))
 	e.uint(uint64(m.pair))
 	e.used(m.accepted)
@@ -117,7 +122,7 @@ func (d *Detector) encodeMember(e *encoder, m *member) {
 	e.int(m.touched)
 }
 
-func (d *Detector) encodeIncident(e *encoder, inc *incident) {
+func (d snapshot) encodeIncident(e *encoder, inc *incident) {
 	if !e.used(inc != nil) {
 		return
 	}

@@ -27,10 +27,10 @@ const alone = 1 << 31
 
 func (r groupRef) isAlone() bool { return r&alone != 0 }
 
-const suspicion = isSuspicious | isDormant
+const underSuspicion = isSuspicious | isDormant
 
 // groupOf returns what is counted in a group.
-func (m *memory) groupOf(ref groupRef) group {
+func (m *suspicion) groupOf(ref groupRef) group {
 	switch {
 	case ref == 0:
 		return group{}
@@ -55,7 +55,7 @@ func (g *group) count(p *pair, flags pairFlags, n int) {
 }
 
 // ownGroup returns the group of a client or an extension as a record, made where there is none.
-func (m *memory) ownGroup(ref *groupRef) *group {
+func (m *suspicion) ownGroup(ref *groupRef) *group {
 	if *ref != 0 && !ref.isAlone() {
 		return m.groups.At(uint32(*ref))
 	}
@@ -66,7 +66,7 @@ func (m *memory) ownGroup(ref *groupRef) *group {
 }
 
 // countInGroup counts a pair in the group of its client or its extension as what it becomes, no longer as what it was. Its flags still say what it was.
-func (m *memory) countInGroup(ref *groupRef, pi uint32, p *pair, becomes pairFlags) {
+func (m *suspicion) countInGroup(ref *groupRef, pi uint32, p *pair, becomes pairFlags) {
 	switch {
 	case *ref == alone|groupRef(pi):
 		if becomes == 0 {
@@ -87,7 +87,7 @@ func (m *memory) countInGroup(ref *groupRef, pi uint32, p *pair, becomes pairFla
 }
 
 // releaseGroup frees the group of a client or an extension if it counts nothing.
-func (m *memory) releaseGroup(ref *groupRef) {
+func (m *suspicion) releaseGroup(ref *groupRef) {
 	if *ref != 0 && !ref.isAlone() && m.groups.At(uint32(*ref)).isEmpty() {
 		m.groups.Release(uint32(*ref))
 		*ref = 0
@@ -95,7 +95,7 @@ func (m *memory) releaseGroup(ref *groupRef) {
 }
 
 // suspect counts a pair as suspicious in its groups.
-func (m *memory) suspect(pi uint32, p *pair) {
+func (m *suspicion) suspect(pi uint32, p *pair) {
 	m.regroup(pi, p, isSuspicious)
 	if p.has(isResting) {
 		m.restless.Add(pi, m.full(p.last))
@@ -103,21 +103,21 @@ func (m *memory) suspect(pi uint32, p *pair) {
 }
 
 // unsuspect counts a pair as suspicious no longer.
-func (m *memory) unsuspect(pi uint32, p *pair) {
+func (m *suspicion) unsuspect(pi uint32, p *pair) {
 	if p.has(isSuspicious) {
 		m.regroup(pi, p, 0)
 	}
 }
 
 // retire counts a pair that was suspicious as dormant.
-func (m *memory) retire(pi uint32, p *pair) { m.regroup(pi, p, isDormant) }
+func (m *suspicion) retire(pi uint32, p *pair) { m.regroup(pi, p, isDormant) }
 
 // clear counts a pair as neither suspicious nor dormant.
-func (m *memory) clear(pi uint32, p *pair) { m.regroup(pi, p, 0) }
+func (m *suspicion) clear(pi uint32, p *pair) { m.regroup(pi, p, 0) }
 
 // regroup counts a pair in its groups as suspicious, as dormant, or as neither.
-func (m *memory) regroup(pi uint32, p *pair, becomes pairFlags) {
-	if p.flags&suspicion == becomes {
+func (m *suspicion) regroup(pi uint32, p *pair, becomes pairFlags) {
+	if p.flags&underSuspicion == becomes {
 		return
 	}
 	c, e := m.clients.At(p.client), m.extensions.At(p.extension)
@@ -133,7 +133,7 @@ func (m *memory) regroup(pi uint32, p *pair, becomes pairFlags) {
 	if p.has(isSuspicious) {
 		m.unlist(r, p)
 	}
-	p.flags = p.flags&^suspicion | becomes
+	p.flags = p.flags&^underSuspicion | becomes
 	if becomes == isSuspicious {
 		p.place = uint32(len(r.suspects))
 		r.suspects = append(r.suspects, pi)
@@ -151,7 +151,7 @@ func (m *memory) regroup(pi uint32, p *pair, becomes pairFlags) {
 // standing tells, each by 0 or 1, whether a client or an extension has a suspicious pair, or dormant ones only.
 type standing struct{ active, resting int }
 
-func (m *memory) standingOf(ref groupRef) standing {
+func (m *suspicion) standingOf(ref groupRef) standing {
 	switch g := m.groupOf(ref); {
 	case g.suspicious > 0:
 		return standing{active: 1}
@@ -162,7 +162,7 @@ func (m *memory) standingOf(ref groupRef) standing {
 }
 
 // unlist takes a pair out of the suspects of its registrar.
-func (m *memory) unlist(r *registrar, p *pair) {
+func (m *suspicion) unlist(r *registrar, p *pair) {
 	last := r.suspects[len(r.suspects)-1]
 	r.suspects[p.place] = last
 	m.pairs.At(last).place = p.place
@@ -173,7 +173,7 @@ func (m *memory) unlist(r *registrar, p *pair) {
 }
 
 // addSuspicion counts n more rejections of a suspicious pair.
-func (m *memory) addSuspicion(p *pair, n uint64) {
+func (m *suspicion) addSuspicion(p *pair, n uint64) {
 	c := m.clients.At(p.client)
 	for _, ref := range [...]groupRef{c.group, m.extensions.At(p.extension).group} {
 		if !ref.isAlone() {

@@ -20,7 +20,7 @@ type share struct {
 }
 
 // tally adds up an incident. A member without attempts has only logged in beside the attack.
-func (d *Detector) tally(inc *incident) tally {
+func (d *reports) tally(inc *incident) tally {
 	var t tally
 	strongest := uint64(0)
 	for mi := inc.members; mi != 0; {
@@ -48,7 +48,7 @@ func (d *Detector) tally(inc *incident) tally {
 }
 
 // comesBefore tells which of two clients is named first where both are as strong.
-func (d *Detector) comesBefore(a, b uint32) bool {
+func (d *reports) comesBefore(a, b uint32) bool {
 	x, y := d.clients.At(a), d.clients.At(b)
 	return cmp.Or(d.clientAddr(a).Compare(d.clientAddr(b)), d.registrarAddr(x.registrar).Compare(d.registrarAddr(y.registrar))) < 0
 }

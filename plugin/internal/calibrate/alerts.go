@@ -85,37 +85,39 @@ func (c *Collector) measure(a *detect.Alert) {
 func sizeOf(a *detect.Alert) (m measure, size int) {
 	t := &a.Thresholds
 	extensions := max(a.Extensions.Count, a.Clients.Count) // of a network of clients each may have the same
-	beyond := func(threshold int) int { return max(0, a.Crossed.Threshold-threshold) }
+	usual := a.Crossed.Threshold
 	switch a.Crossed.Key {
 	case "attempts":
-		return rejectionsPerLogin, a.Attempts
+		m, size, usual = rejectionsPerLogin, a.Attempts, t.Attempts
 	case "fast_attempts":
-		return burstPerLogin, a.Crossed.Value
+		m, usual = burstPerLogin, t.FastAttempts
 	case "slow_attempts":
-		return attemptsInADay, a.Attempts
+		m, size, usual = attemptsInADay, a.Attempts, t.SlowAttempts
 	case "scan_attempts":
-		return suspiciousRejections, a.Attempts - beyond(t.ScanAttempts)
+		m, size, usual = suspiciousRejections, a.Attempts, t.ScanAttempts
 	case "scan_extensions":
-		return suspiciousExtensions, extensions - beyond(t.ScanExtensions)
+		m, size, usual = suspiciousExtensions, extensions, t.ScanExtensions
 	case "spray_attempts":
-		if a.Slow {
-			return extensionsInADay, extensions
+		if m, size = suspiciousExtensions, extensions; a.Slow {
+			m = extensionsInADay
 		}
-		return suspiciousExtensions, extensions
 	case "slow_extensions":
-		return extensionsInADay, extensions - beyond(t.SlowExtensions)
+		m, size, usual = extensionsInADay, extensions, t.SlowExtensions
 	case "distributed_clients":
-		return suspiciousClients, a.Clients.Count - beyond(t.DistributedClients)
+		m, size, usual = suspiciousClients, a.Clients.Count, t.DistributedClients
 	case "slow_clients":
-		return clientsInADay, a.Clients.Count - beyond(t.SlowClients)
+		m, size, usual = clientsInADay, a.Clients.Count, t.SlowClients
 	case "horizontal_registrars":
-		return suspiciousRegistrars, a.Registrars.Count - beyond(t.HorizontalRegistrars)
+		m, size, usual = suspiciousRegistrars, a.Registrars.Count, t.HorizontalRegistrars
 	case "distributed_scan_size":
-		return suspiciousSpread, min(a.Clients.Count, a.Extensions.Count) - beyond(t.DistributedScanSize)
+		m, size, usual = suspiciousSpread, min(a.Clients.Count, a.Extensions.Count), t.DistributedScanSize
 	case "outage_clients":
-		return failingClients, extensions
+		m, size = failingClients, extensions
+	default:
+		return -1, 0
 	}
-	return -1, 0
+	// The figure that crossed the threshold is more than is counted where earlier runs have a say.
+	return m, max(size, a.Crossed.Value) - max(0, a.Crossed.Threshold-usual)
 }
 
 // ended remembers attacks that are over, so that one that comes back is noticed.

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/siphunt/siphunt/detect"
@@ -78,7 +79,11 @@ func (r *Result) drop(key string, lost int) {
 	refuse := func(recs []Recommendation) {
 		for i := range recs {
 			if x := &recs[i]; x.Key == key && x.changes() {
-				x.Reason = fmt.Sprintf("the back-test has lost %s with %s: %s", times(int64(lost), "attack"), x.Recommended, x.Reason)
+				_, reason, again := strings.Cut(x.Reason, refused)
+				if !again {
+					reason = x.Reason
+				}
+				x.Reason = fmt.Sprintf("the back-test has lost %s with %s%s%s", times(int64(lost), "attack"), x.Recommended, refused, reason)
 				x.Recommended = x.fallback()
 				if x.Recommended == x.Present {
 					x.Verdict = Compare
@@ -96,6 +101,9 @@ func (r *Result) drop(key string, lost int) {
 		}
 	}
 }
+
+// refused is between what the back-test has found and the reason for the change.
+const refused = ", though "
 
 // fallback is what a key becomes if the recommended value loses attacks. Where the default loses some too, the present one.
 func (r *Recommendation) fallback() string {
