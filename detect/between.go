@@ -4,8 +4,8 @@ package detect
 // run before it is long. So what the runs of a pair that is known good have beyond the challenges of a login is summed up from acceptance to
 // acceptance, and a common login takes one off.
 
-// usualChallenges is how many challenges a login commonly takes: one, or two of a stale nonce and of a proxy and its registrar.
-const usualChallenges = 2
+// usualChallenges is how many challenges a login commonly takes at most: those of a proxy and its registrar, and one for a stale nonce.
+const usualChallenges = 3
 
 // excess is the sum of a pair whose run is known. It lives where the bursts of other runs are counted.
 func (p *pair) excess() int { return int(p.flags >> burstShift) }
@@ -28,7 +28,8 @@ func (d *judge) sumBetweenLogins(pi uint32, p *pair) {
 	}
 }
 
-// exemptLogin takes the challenge of the owner's login, which the acceptance of a run has ended, out of the counts of a brute force of a known client.
+// exemptLogin takes the challenge of the owner's login, which the acceptance of a run has ended, out of the counts of a brute force of a known client
+// that was accepted in it before.
 func (d *intake) exemptLogin(inc *incident, m *member, p *pair) {
 	for code := range p.codes {
 		if p.codes[code] > 0 && d.hardCodes&(1<<code) == 0 {

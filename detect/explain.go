@@ -211,7 +211,7 @@ func (d *intake) accept(s *subject) {
 		switch inc := d.incidentOf(p); {
 		case m.entered && d.isShort(p): // the account is used
 			d.exclude(p)
-		case known && inc.isOfKnown() && !p.has(runExcluded):
+		case m.entered && known && inc.isOfKnown() && !p.has(runExcluded):
 			d.exemptLogin(inc, m, p)
 		}
 	}

@@ -137,7 +137,7 @@ func TestIncidentOfALivingPhoneEnds(t *testing.T) {
 		s.wait(10 * time.Minute)
 		s.login("10.0.0.1", "300@pbx")
 	}
-	s.told("end brute-force 60: 21 unlikely")
+	s.told("end brute-force 61: 21 unlikely")
 }
 
 // What comes after is none of it.

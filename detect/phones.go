@@ -35,18 +35,21 @@ func (d *evidence) phonesOf(inc *incident) int {
 	switch {
 	case inc.kind != DistributedScan && inc.kind != HorizontalScan && (inc.client == 0 || inc.by == byNetwork || d.clients.At(inc.client).flags&isTool != 0):
 		return 0
+	case inc.isOfKnown():
+		return 1
 	case inc.attempts*60_000 > phonePace*uint64(inc.size)*uint64(inc.last-inc.first):
 		return 0
 	case inc.kind == BruteForce, inc.few && inc.size <= fewPhones:
 		return inc.size
 	}
-	if inc.size > maxPhones || inc.attempts < uint64(phoneBurst*d.registrars[inc.registrar].echo.factor()*inc.size) {
+	if inc.size > maxPhones {
 		return 0
 	}
 	for mi := inc.members; mi != 0; {
 		m := d.members.At(mi)
 		p := d.pairs.At(m.pair)
-		if d.clients.At(p.client).flags&isTool != 0 || p.count() > phoneBurst && 60_000*int64(p.count()-phoneBurst) > phonePace*(d.full(p.last)-d.full(p.first)) {
+		c := d.clients.At(p.client)
+		if inc.attempts < uint64(phoneBurst*d.registrars[c.registrar].echo.factor()*inc.size) || c.flags&isTool != 0 || p.count() > phoneBurst && 60_000*int64(p.count()-phoneBurst) > phonePace*(d.full(p.last)-d.full(p.first)) {
 			return 0
 		}
 		mi = m.next
@@ -56,7 +59,7 @@ func (d *evidence) phonesOf(inc *incident) int {
 
 // phoneConfidence is that of a phone whose password seems to have been put right. Of many phones most are, in the end.
 func (d *evidence) phoneConfidence(inc *incident, p *pair) Confidence {
-	patience := phoneAttempts * uint64(inc.size*d.registrars[inc.registrar].echo.factor())
+	patience := phoneAttempts * uint64(inc.size*d.registrars[d.clients.At(p.client).registrar].echo.factor())
 	if d.isOwnedElsewhere(p) || inc.attempts >= patience || inc.size > fewPhones && 2*d.acceptedMembers(inc) <= inc.size {
 		return Probable
 	}

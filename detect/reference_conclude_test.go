@@ -29,7 +29,7 @@ func (r *reference) acceptance(p *refPair, t int64) {
 	p.run.open, p.before, p.accepted = false, p.good, t
 	if again && r.isShort(p) {
 		r.exclude(p.incident, p)
-	} else if p.before && p.incident != nil && p.incident.kind == detect.BruteForce && p.incident.knownClient && !p.run.excluded {
+	} else if again && p.before && p.incident.kind == detect.BruteForce && p.incident.knownClient && !p.run.excluded {
 		r.exemptLogin(p)
 	}
 	switch {
@@ -43,7 +43,7 @@ func (r *reference) acceptance(p *refPair, t int64) {
 
 // sumBetweenLogins looks for guesses between the logins of one who is known good.
 func (r *reference) sumBetweenLogins(p *refPair) {
-	over := p.run.n() - 2*r.twice(p)
+	over := p.run.n() - 3*r.twice(p)
 	if over <= 0 {
 		p.excess = max(0, p.excess-1)
 		return

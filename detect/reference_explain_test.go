@@ -50,7 +50,7 @@ func (r *reference) ofTool(p *refPair) bool { return r.tools[p.key.ofClient()] }
 // newRun begins a run of a pair.
 func (r *reference) newRun(p *refPair) *refRun {
 	p.suspicious, p.dormant = false, false
-	if p.run == nil || !p.run.known || !p.good {
+	if p.run == nil || !p.run.known || !p.good || !r.alive(p.run) {
 		p.excess = 0
 	}
 	p.run = &refRun{codes: map[uint16]int{}, open: true}
@@ -151,7 +151,7 @@ func (r *reference) belated(p *refPair, t int64, status uint16) {
 // isShort says whether a run is no longer than a login can be.
 func (r *reference) isShort(p *refPair) bool {
 	if in := p.incident; in != nil && in.kind == detect.BruteForce && in.knownClient {
-		return p.run.n() <= 2*r.twice(p)
+		return p.run.n() <= 3*r.twice(p)
 	}
 	return p.run.n() <= r.thresholds(p.key.registrar).LoginChallenges*r.twice(p)
 }

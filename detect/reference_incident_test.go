@@ -218,6 +218,7 @@ func (r *reference) isPhoneLike(in *refIncident) bool {
 	switch {
 	case in.kind != detect.BruteForce && in.kind != distributedScan && in.kind != detect.HorizontalScan && !in.isOfClient() || anyPair(r.ofTool):
 		return false
+	case in.knownClient:
 	case int64(in.total())*60_000 > 18*int64(pairs)*(in.last-in.first):
 		return false
 	case in.kind == detect.BruteForce, in.few && pairs <= 3:

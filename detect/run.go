@@ -156,7 +156,7 @@ func (d *intake) ripen(pi uint32) {
 	case p.client == 0 || !p.has(runOpen) || p.has(isDormant) || !d.isAlive(p):
 	case p.member != 0:
 		switch {
-		case !p.has(runExcluded):
+		case !p.has(runExcluded) || p.has(runKnown):
 		case d.isMoreThanLogin(p):
 			d.include(p)
 		default:
@@ -211,7 +211,7 @@ func (d *runs) openRun(pi uint32, p *pair, t int64) {
 		d.tellLapse(p)
 	}
 	excess := 0
-	if p.has(runKnown) {
+	if p.has(runKnown) && d.isAlive(p) {
 		excess = p.excess()
 	}
 	d.forgetRun(pi, p)
