@@ -93,7 +93,7 @@ const (
 	maxTools     = 10
 	maxName      = 128
 	maxSentence  = 1024
-	maxAttempts  = 1_000_000_000_000
+	maxAttempts  = 1_000_000_000
 )
 
 // The times that are believed. What is between them is a time.Duration.
