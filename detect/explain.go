@@ -186,7 +186,7 @@ func (d *intake) accept(s *subject) {
 	d.graces.note(d.now, d.now-t)
 	repeats := p.has(hasAccepted) && max(t-d.full(p.accepted), d.full(p.accepted)-t) <= echoWindow
 	d.registrars[d.clients.At(p.client).registrar].echo.note(repeats)
-	if p.has(hasAccepted) && t <= d.full(p.accepted) {
+	if p.has(hasAccepted) && t <= d.full(p.accepted) || repeats && !p.has(runOpen) { // another probe has seen the same
 		return
 	}
 	if p.has(isSuspicious) && p.has(runClosed) { // the doubt about an earlier acceptance stays

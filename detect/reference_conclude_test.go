@@ -14,8 +14,9 @@ import (
 func (r *reference) acceptance(p *refPair, t int64) {
 	r.lookAt(p)
 	r.measureLateness(t)
+	repeats := p.accepted != never && max(t-p.accepted, p.accepted-t) <= 2000
 	r.watchDoubling(p, t)
-	if t <= p.accepted {
+	if t <= p.accepted || repeats && (p.run == nil || !p.run.open) {
 		return
 	}
 	if p.suspicious && !p.run.open { // the doubt about an earlier acceptance stays

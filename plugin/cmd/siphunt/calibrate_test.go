@@ -2,8 +2,10 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,7 +13,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	jsoniter "github.com/json-iterator/go"
 
@@ -21,8 +22,6 @@ import (
 	"github.com/siphunt/siphunt/plugin/cmd/siphunt/week"
 	"github.com/siphunt/siphunt/plugin/internal/calibrate"
 	"github.com/siphunt/siphunt/plugin/internal/config"
-	"github.com/siphunt/siphunt/plugin/internal/engine"
-	"github.com/siphunt/siphunt/plugin/internal/sample"
 )
 
 // overNetwork gives the records of a network to detectors.
@@ -272,40 +271,36 @@ func rejection(second int) string {
 		`"SIP_CALLED_PARTY":"sip:300@198.18.0.10","SIP_CALLING_PARTY":"sip:300@198.18.0.10"}`+"\n", 1_795_340_000+second)
 }
 
-// TestCalibrateFromState: what a running engine has measured, read without its lock.
+// TestCalibrateFromState: what a plugin has measured, under the configuration that it was in unless another one is given.
 func TestCalibrateFromState(t *testing.T) {
+	cfg := detect.DefaultConfig()
+	c := calibrate.NewCollector(&cfg)
+	for i := range 150 {
+		c.RunEnded(&detect.RunEnd{
+			Registrar: netip.MustParseAddr("198.51.100.10"), Client: netip.MustParseAddr("192.0.2.1"), Extension: fmt.Sprint(i),
+			Time: 1_795_340_000_000, Accepted: true, Rejections: 1, Challenges: 1,
+		})
+	}
 	dir := t.TempDir()
-	config := file(t, "siphunt.toml", "[detector]\nattempts = 30\nmax_future = \"240h\"\n[state]\nstate_dir = \""+dir+"\"\nsnapshot_interval = \"1s\"\n")
-	e, err := engine.Open(engine.Options{ConfigFile: config})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.Close()
-	c := sample.New(300, 1, sample.Ipfixcol2, sample.UniRec)
-	for k, i := range c.Relevant {
-		c.SetAnswer(i, k/2, k/2, 401-201*(k%2))
-	}
-	e.Flush(c.Bytes)
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-		code, stdout, stderr := shell("", "calibrate", "-json", "-state", dir)
-		if code == exitOK && strings.Contains(stdout, `"acceptances": 150,`) && strings.Contains(stdout, `\nattempts = 30\n`) {
-			break
+	folder := func(name string, content []byte) string {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.Mkdir(path, 0o700), os.WriteFile(filepath.Join(path, calibrate.FileName), content, 0o600)); err != nil {
+			t.Fatal(err)
 		}
-		if time.Now().After(end) {
-			t.Fatalf("%d\n%s\n%s", code, stdout, stderr)
-		}
+		return path
+	}
+	first := folder("main", c.AppendTo(nil, "[detector]\nattempts = 30\n"))
+	code, stdout, stderr := shell("", "calibrate", "-json", "-state", dir)
+	var r calibrate.Result
+	if err := jsoniter.UnmarshalFromString(stdout, &r); err != nil || code != exitOK || r.Distributions[0].Good.Count != 150 ||
+		r.Distributions[0].Threshold != 30 || !strings.Contains(r.TOML, "\nattempts = 30\n") {
+		t.Errorf("%d %v\n%s\n%s", code, err, stdout, stderr)
 	}
 	other := file(t, "other.toml", "[detector]\nattempts = 40\n")
-	if code, stdout, stderr := shell("", "calibrate", "-c", other, "-state", filepath.Join(dir, "main")); code != exitOK || !strings.Contains(stdout, "\nattempts = 40\n") {
+	if code, stdout, stderr := shell("", "calibrate", "-c", other, "-state", first); code != exitOK || !strings.Contains(stdout, "\nattempts = 40\n") {
 		t.Errorf("%d\n%s\n%s", code, stdout, stderr)
 	}
-	second := filepath.Join(dir, "second")
-	if err := os.Mkdir(second, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(second, calibrate.FileName), []byte("damaged"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	second := folder("second", []byte("damaged"))
 	if code, _, stderr := shell("", "calibrate", "-state", dir); code != exitBad || !strings.Contains(stderr, "there are several detectors, give the folder of one") {
 		t.Errorf("%d %s", code, stderr)
 	}

@@ -52,9 +52,6 @@ func (m *message) integer(f field, most int64) int64 {
 	if p == 0 {
 		return m.absentInteger(f)
 	}
-	if f == fieldStatus && m.status < 0 {
-		return 0 // a request
-	}
 	if c := m.buf[p]; c <= 0x7f && int64(c) <= most {
 		return int64(c)
 	} else if c == 0xcd { // most others: a port, a status, octets

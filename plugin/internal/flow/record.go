@@ -75,7 +75,10 @@ func (d *Decoder) settle(b *Batch, m *message, p int, event int64) {
 
 // judge decides what a SIP message is to the detector. What irrelevant ones need comes first, and is all that is read of them.
 func (d *Decoder) judge(b *Batch, m *message, event int64) {
-	status := m.integer(fieldStatus, 999)
+	status := int64(0)
+	if m.status >= 0 {
+		status = m.integer(fieldStatus, 999)
+	}
 	if status > 0 && status < 100 {
 		m.fault(BadType, fieldStatus)
 	}

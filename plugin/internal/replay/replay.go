@@ -60,14 +60,17 @@ func (r *Replay) Watch(o detect.Observer) { r.detector.SetObserver(o) }
 // same time, get the batch, too.
 func (r *Replay) Beside(take func(feed func(*detect.Detector))) { r.beside = take }
 
-// Read takes one input to its end: JSON lines, plain or compressed with gzip or zstd. Bad lines are counted and passed
-// over. An input that breaks off has been used as far as it goes; the error is for one of which nothing could be read.
+// Read takes one input to its end: JSON lines, or chunks of msgpack; plain or compressed with gzip or zstd. Bad records are counted and
+// passed over. An input that breaks off has been used as far as it goes; the error is for one of which nothing could be read.
 func (r *Replay) Read(name string, in io.Reader) error {
 	l, err := NewLines(in)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	defer l.Close()
+	if l.isChunk() {
+		return r.readChunks(name, l)
+	}
 	for !errors.Is(err, io.EOF) {
 		var line []byte
 		switch line, err = l.Next(); {
@@ -92,8 +95,15 @@ func (r *Replay) brokenOff(name string, lines int, err error) error {
 	if lines == 0 {
 		return fmt.Errorf("%s: %w", name, err)
 	}
+	return r.brokenOffAt(fmt.Sprintf("%s:%d", name, lines+1), false, err)
+}
+
+func (r *Replay) brokenOffAt(where string, nothing bool, err error) error {
+	if nothing {
+		return fmt.Errorf("%s: %w", where, err)
+	}
 	r.counts.Broken++
-	r.complain(fmt.Sprintf("%s:%d: broken off: %v; what is before it was used", name, lines+1, err))
+	r.complain(fmt.Sprintf("%s: broken off: %v; what is before it was used", where, err))
 	return nil
 }
 
@@ -123,17 +133,21 @@ func (r *Replay) line(name string, number int, line []byte) {
 	}
 	before := r.batch.Stats.Dropped
 	r.decoder.Line(&r.batch, line)
-	after := &r.batch.Stats.Dropped
-	if before == *after {
-		return
+	if before != r.batch.Stats.Dropped {
+		r.complainOf(fmt.Sprintf("%s:%d", name, number), before)
 	}
+}
+
+// complainOf says what the batch has dropped since, the first case of each reason.
+func (r *Replay) complainOf(where string, before [flow.NumReasons]uint64) {
+	after := &r.batch.Stats.Dropped
 	for i := range after {
 		reason := flow.Reason(i)
 		if after[i] == before[i] || r.told[i] || reason == flow.NotSIP { // a collector writes other flows too
 			continue
 		}
 		r.told[i] = true
-		r.complain(fmt.Sprintf("%s:%d: dropped, %v: %s; further ones are only counted", name, number, reason, r.batch.Stats.Example[i]))
+		r.complain(fmt.Sprintf("%s: dropped, %v: %s; further ones are only counted", where, reason, r.batch.Stats.Example[i]))
 	}
 }
 
