@@ -112,7 +112,7 @@ func (d *intake) rejectMember(s *subject, p *pair, code uint8, t int64, isFirst 
 	case d.isMoreThanLogin(p):
 		d.include(p)
 	default:
-		if isFirst {
+		if isFirst || d.full(p.first) < d.now-d.graceOf(d.clients.At(p.client)) { // it was not alive when its grace was over
 			d.awaitGrace(s.pair, p)
 		}
 		return

@@ -193,10 +193,11 @@ func (r *reference) twice(p *refPair) int {
 
 func (r *reference) measureLateness(t int64) {
 	late := int((r.clock-t)/1000) + 1
-	if r.late[r.hour] == nil {
-		r.late[r.hour] = map[int]int{}
+	hour := r.clock / ms(time.Hour)
+	if r.late[hour] == nil {
+		r.late[hour] = map[int]int{}
 	}
-	r.late[r.hour][late]++
+	r.late[hour][late]++
 }
 
 func (r *reference) measureGrace() {

@@ -154,6 +154,8 @@ func (d *intake) ripen(pi uint32) {
 	p := d.pairs.At(pi)
 	switch {
 	case p.client == 0 || !p.has(runOpen) || p.has(isDormant) || !d.isAlive(p):
+	case p.isWaiting() && d.full(p.first) >= d.now-d.graceOf(d.clients.At(p.client)):
+		d.awaitGrace(pi, p) // not yet
 	case p.member != 0:
 		switch {
 		case !p.has(runExcluded) || p.has(runKnown):

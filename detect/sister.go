@@ -86,7 +86,7 @@ func note(relations map[[2][16]byte]*relation, key [2][16]byte, s *subject, now 
 		r = new(relation)
 		relations[key] = r
 	}
-	bit := (fixedHash(&s.clientAddress) + shareOf(s.name)) % 256
+	bit := (fixedHash(&s.clientAddress) + shareOf(s.name)*(256/sharesOfClient)) % 256
 	word := &r.clients[bit/64]
 	isNew = *word&(1<<(bit%64)) == 0
 	*word |= 1 << (bit % 64)
