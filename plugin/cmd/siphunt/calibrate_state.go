@@ -92,6 +92,10 @@ func restoreMeasurements(text, file string) (*config.Config, *calibrate.Collecto
 		return nil, nil, err
 	}
 	cfg, err := config.Parse("the configuration in force", inForce)
+	if err != nil {
+		return nil, nil, err
+	}
+	collector.SetConfig(&cfg.Detector)
 	if file != "" {
 		cfg, err = config.Load(file)
 	}

@@ -289,11 +289,11 @@ func TestCalibrateFromState(t *testing.T) {
 		}
 		return path
 	}
-	first := folder("main", c.AppendTo(nil, "[detector]\nattempts = 30\n"))
+	first := folder("main", c.AppendTo(nil, "[detector]\nattempts = 30\nscan_extensions = 4\n"))
 	code, stdout, stderr := shell("", "calibrate", "-json", "-state", dir)
 	var r calibrate.Result
 	if err := jsoniter.UnmarshalFromString(stdout, &r); err != nil || code != exitOK || r.Distributions[0].Good.Count != 150 ||
-		r.Distributions[0].Threshold != 30 || !strings.Contains(r.TOML, "\nattempts = 30\n") {
+		r.Distributions[0].Threshold != 30 || len(r.Advice) != 1 || !strings.Contains(r.Advice[0].Text, "below their defaults (scan_extensions)") || !strings.Contains(r.TOML, "\nattempts = 30\n") {
 		t.Errorf("%d %v\n%s\n%s", code, err, stdout, stderr)
 	}
 	other := file(t, "other.toml", "[detector]\nattempts = 40\n")

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/siphunt/siphunt/detect"
@@ -85,6 +86,18 @@ func (c *Collector) recommend(cfg *detect.Config) (all []Recommendation, overrid
 		judgeIdle(&sum[pauses], cfg), c.judgePairs(cfg)), overrides
 }
 
+// tightened returns the thresholds that are below their defaults.
+func tightened(t *detect.Thresholds) (keys []string) {
+	loose := *t
+	loosen(&loose)
+	for i := range rules {
+		if *rules[i].field(t) < *rules[i].field(&loose) {
+			keys = append(keys, rules[i].key)
+		}
+	}
+	return keys
+}
+
 // maxOutliers is how many registrars may have a threshold for themselves; where more need it, all have it.
 const maxOutliers = 4
 
@@ -149,6 +162,10 @@ func (c *Collector) advise() (all []Advice) {
 	if c.acceptances > 0 && c.doubled*10 > c.acceptances {
 		add("exporter", "%.0f %% of the acceptances are seen twice, by probes that nobody has named: name them (docs/exporters.md), and each message counts once",
 			100*float64(c.doubled)/float64(c.acceptances))
+	}
+	if keys := tightened(&c.config.Thresholds); len(keys) > 0 {
+		add("thresholds", "what phones do was measured under thresholds below their defaults (%s), and is cut off there: give recorded flows to siphunt calibrate to know more",
+			strings.Join(keys, ", "))
 	}
 	s := &c.stats
 	seen := float64(max(1, s.Rejections+s.Acceptances))
