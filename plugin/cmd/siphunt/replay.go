@@ -94,7 +94,7 @@ func (c *call) replay(cfg *config.Config) int {
 			return exitBad
 		}
 	}
-	progress := newProgress(c.stderr, c.flags.Args())
+	progress := newProgress(c.stderr, "replaying", c.flags.Args())
 	r, err := replay.New(cfg, out.write, func(msg string) {
 		progress.clear()
 		c.complain("%s", msg)

@@ -4,6 +4,7 @@
 //	queue.go     the messages that wait
 //	snapshot.go  all that must outlive the process, as it is on the disk
 //	restore.go   reads it, and does again what the journal tells since
+//	follow.go    does so all the time, for another process that only looks
 package judge
 
 import (

@@ -17,6 +17,9 @@ const batchSize = 512
 
 // Replay is a detector over recorded flows, JSON lines or chunks. Its clock is that of the flows.
 type Replay struct {
+	// Other takes lines that are no flow records but something else that the caller knows, and tells which; nil takes none.
+	Other func(line []byte) bool
+
 	alert    func(*detect.Alert)
 	complain func(string)
 	beside   func(feed func(*detect.Detector))
@@ -125,6 +128,9 @@ func (r *Replay) Counts() Counts {
 
 // line reads a line into the batch.
 func (r *Replay) line(name string, number int, line []byte) {
+	if r.Other != nil && r.Other(line) {
+		return
+	}
 	before := r.batch.Stats.Dropped
 	r.decoder.Line(&r.batch, line)
 	if before != r.batch.Stats.Dropped {
