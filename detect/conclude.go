@@ -133,6 +133,9 @@ func (d *evidence) confidence(inc *incident, p *pair) Confidence {
 	case BruteForce:
 		return d.bruteForceConfidence(inc, p, c)
 	case Distributed:
+		if d.isPhoneLike(inc) {
+			return Unlikely
+		}
 		return d.distributedConfidence(p, n)
 	case DistributedScan:
 		if d.isPhoneLike(inc) {

@@ -34,6 +34,8 @@ func (d *evidence) isPhoneLike(inc *incident) bool {
 // phonesOf returns how many phones with wrong passwords an incident may be, at their pace on average; 0 if it is none.
 func (d *evidence) phonesOf(inc *incident) int {
 	switch {
+	case inc.kind == Distributed:
+		return d.roamer(inc)
 	case inc.kind != DistributedScan && inc.kind != HorizontalScan && (inc.client == 0 || inc.by == byNetwork || d.clients.At(inc.client).flags&isTool != 0):
 		return 0
 	case inc.attempts*60_000 > phonePace*uint64(inc.size)*uint64(inc.last-inc.first):
@@ -54,6 +56,16 @@ func (d *evidence) phonesOf(inc *incident) int {
 		mi = m.next
 	}
 	return inc.size
+}
+
+// roamer returns 1 if a distributed brute force may be one phone with an old password whose address changes, as behind a carrier's NAT: its extension
+// is known good from as many clients as make an attack, and the pace is that of one phone; else 0.
+func (d *evidence) roamer(inc *incident) int {
+	known := int(d.extensions.At(inc.extension).good)
+	if known < d.registrars[inc.registrar].thresholds.DistributedClients || inc.attempts*60_000 > phonePace*uint64(inc.last-inc.first) {
+		return 0
+	}
+	return 1
 }
 
 // phoneConfidence is that of a phone whose password seems to have been put right. Of many phones most are, in the end.

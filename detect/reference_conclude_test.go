@@ -281,6 +281,8 @@ func (r *reference) confidence(in *refIncident, p *refPair) detect.Confidence {
 		switch {
 		case wasKnown:
 			return detect.NoConfidence
+		case r.isPhoneLike(in):
+			return detect.Unlikely
 		case n >= bars.SuccessAfter:
 			return detect.Confirmed
 		case r.isOwnedElsewhere(p):

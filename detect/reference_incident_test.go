@@ -216,6 +216,9 @@ func (r *reference) isPhoneLike(in *refIncident) bool {
 		return false
 	}
 	switch {
+	case in.kind == detect.Distributed:
+		roams := len(r.knownGoodOf(in.group)) >= r.thresholds(in.group.registrar).DistributedClients
+		return roams && in.peak <= 24 && int64(in.total())*60_000 <= 18*(in.last-in.first) && (in.total() < 2000 || in.total() == in.codes[404])
 	case in.kind != detect.BruteForce && in.kind != distributedScan && in.kind != detect.HorizontalScan && !in.isOfClient() || anyPair(r.ofTool):
 		return false
 	case in.knownClient:

@@ -9,7 +9,9 @@ import (
 // An incident raises an alert when it opens, changes its kind and has its first success or a surer one; a campaign one for all its incidents, and another
 // only where it gets worse.
 func TestEventKind(t *testing.T) {
-	succeeds := func(surer bool) detect.Alert { return detect.Alert{State: detect.Success, Sequence: 2, SuccessesN: 3, Surer: surer} }
+	succeeds := func(surer bool) detect.Alert {
+		return detect.Alert{State: detect.Success, Sequence: 2, SuccessesN: 3, Surer: surer}
+	}
 	campaign := func(before int) detect.Campaign { return detect.Campaign{ID: id, Incidents: 2, Severity: before} }
 	for _, tt := range []struct {
 		name string

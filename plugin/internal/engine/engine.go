@@ -107,10 +107,8 @@ func Open(o Options) (*Engine, error) {
 	}
 	e.unusable = errors.Join(unusable, fault)
 	e.assemble(store, got)
-	e.configureFeed(r)
 	e.start(got.Memory)
-	e.reloader.text, e.reloader.options = r.Text, o
-	e.reloader.watcher = e.watch(o.ConfigFile)
+	e.reloader.start(o, r)
 	e.tellStart("starts", o, r)
 	e.tellUnusable()
 	return e, nil
@@ -121,7 +119,8 @@ func (e *Engine) assemble(s *state.Store, got *judge.Restored) {
 	e.outbox = got.Outbox
 	e.queue = judge.NewQueue()
 	e.intake = &intake{now: e.now, queue: e.queue, outbox: e.outbox}
-	e.reloader.rules.Store(got.Rules)
+	l := &e.reloader
+	l.intake, l.feed, l.now, l.log, l.guard = e.intake, e.feed, e.now, e.log, e.guard
 	e.figures.Replace(got.Detector.Stats())
 	e.losses.tell(e) // those of an earlier process were told by it
 	if s == nil || e.unusable != nil {
@@ -165,6 +164,15 @@ func (e *Engine) Close() {
 			}
 		}
 	})
+}
+
+// Reopen goes on with the same detector under new options: the host's configuration was reloaded. Open incidents stay
+// open. If the configuration file is refused, so do the rules in force.
+func (e *Engine) Reopen(o Options) {
+	o.complete()
+	if r := e.reloader.restart(o); r != nil {
+		e.tellStart("goes on", o, r)
+	}
 }
 
 // Flush takes a chunk of records as Fluent Bit gives them. What is wrong with it is counted and told, never returned:

@@ -110,8 +110,8 @@ func TestOnlyChangesCount(t *testing.T) {
 	write(t, file, "detector.attempts = 5")
 	j := &logged{}
 	e := open(t, Options{ConfigFile: file, Log: j.logger()})
-	e.reread()
-	e.reread()
+	e.reloader.reread()
+	e.reloader.reread()
 	if n := e.reloader.taken.Load(); n != 0 || len(j.lines) != 1 {
 		t.Errorf("%d reloads, log %q", n, j.lines)
 	}

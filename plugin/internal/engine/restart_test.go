@@ -13,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/tinylib/msgp/msgp"
 
+	"github.com/siphunt/siphunt/plugin/internal/judge"
+	"github.com/siphunt/siphunt/plugin/internal/rules"
 	"github.com/siphunt/siphunt/plugin/internal/state/faulty"
 )
 
@@ -262,7 +264,7 @@ func TestRulesBeforeTheCrash(t *testing.T) {
 	l.e.tick()
 	opened := figure(t, l.e, "alerts_total brute-force open")
 	write(t, l.config, never)
-	l.e.reread() // the rules change while the journal is written
+	l.e.reloader.reread() // the rules change while the journal is written
 	for _, chunk := range all[3:] {
 		l.e.Flush(bytes.Clone(chunk))
 	}
@@ -383,6 +385,8 @@ func TestWallClockIsSet(t *testing.T) {
 	l.clock.set(time.Unix(60, 0))
 	l.crash()
 	step(time.Unix(60, 0), all[4])
+	settled(l.e)
+	l.e.tick() // which tells of it
 	if n := figure(t, l.e, "dropped_total time_rejected"); n == 0 || !l.log.has("time_rejected (from the future") {
 		t.Errorf("%v records of 2026 are dropped in 1970; log %q", n, l.log.lines)
 	}
@@ -391,5 +395,39 @@ func TestWallClockIsSet(t *testing.T) {
 	l.crash()
 	if n := figure(t, l.e, "incidents"); n != 1 || len(l.alerts) != 2 || !strings.Contains(l.alerts[1], "success") {
 		t.Errorf("%v open and %d alerts, want that it opened and succeeded", n, len(l.alerts))
+	}
+}
+
+// TestUpdateRefusesTheConfigurationOfThen: a key has another name in the new siphunt. What was learnt under the old one, in the
+// snapshot and in the journal, is not lost for that.
+func TestUpdateRefusesTheConfigurationOfThen(t *testing.T) {
+	old := withState + "[detector]\nattempts_of_old = 20\n"
+	for _, inJournal := range []bool{false, true} {
+		l := newLife(t, withState)
+		all := chunks(t, svcrack, 100)
+		for _, chunk := range all[:3] {
+			l.e.Flush(bytes.Clone(chunk))
+		}
+		inForce := l.e.reloader.rules.Load()
+		then := &rules.Rules{Text: old, Config: inForce.Config, Encoder: inForce.Encoder}
+		if inJournal {
+			if err := l.e.intake.change(then); err != nil {
+				t.Fatal(err)
+			}
+		} else {
+			_ = l.e.intake.do(func(j *judge.Judge) error { j.Rules = then; return nil })
+			l.e.checkpoints.write()
+		}
+		for _, chunk := range all[3:] {
+			l.e.Flush(bytes.Clone(chunk))
+		}
+		l.crash()
+		l.collect(true)
+		if n := figure(t, l.e, "incidents"); n != 1 || len(l.alerts) != 2 || !strings.Contains(l.alerts[1], "success") {
+			t.Errorf("in the journal %v: %v open and %d alerts, want that it opened and succeeded; log %q", inJournal, n, len(l.alerts), l.log.lines)
+		}
+		if !l.log.has("the configuration of then is refused") || l.log.has("cannot be used") || l.log.has("left out") {
+			t.Errorf("in the journal %v: log %q", inJournal, l.log.lines)
+		}
 	}
 }

@@ -54,7 +54,7 @@ func TestReloadIsTold(t *testing.T) {
 		t.Errorf("no %q in %q", reload, l.log.lines)
 	}
 	write(t, other, withState+"[detector]\nattempts = 17\n")
-	l.e.reread()
+	l.e.reloader.reread()
 	if changed := other + " was changed and is in force"; !l.log.has(changed) {
 		t.Errorf("no %q in %q", changed, l.log.lines)
 	}

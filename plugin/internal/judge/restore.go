@@ -2,6 +2,7 @@ package judge
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 
@@ -33,9 +34,17 @@ var Formats = []Format{
 const maxFaults = 16
 
 // Restore reads what a store holds: the newest snapshot, and all that was journalled since, under the rules that were in
-// force then. An entry that makes siphunt fail is left out, and all is read anew: the detector that has seen it may be half
-// changed.
+// force then, or those of today where an update refuses them. An entry that makes siphunt fail is left out, and all is read
+// anew: the detector that has seen it may be half changed.
 func Restore(s *state.Store, name string, source *rules.Source, r *rules.Rules, formats []Format) (*Restored, error) {
+	parse := func(text string) (*rules.Rules, error) {
+		then, err := source.Parse(text)
+		if err != nil {
+			s.Log(fmt.Sprintf("the configuration of then is refused, that of today is in its place: %v", err))
+			return source.Parse(r.Text)
+		}
+		return then, nil
+	}
 	poison, end := map[int]bool{}, -1
 	for {
 		got, err := Unknown(r)
@@ -45,13 +54,13 @@ func Restore(s *state.Store, name string, source *rules.Source, r *rules.Rules, 
 		n, failed := 0, -1
 		var e journal.Entry
 		err = s.Load(func(version byte, snapshot io.Reader) error {
-			return guard.Call(func() error { return got.replace(snapshot, source, r, formats[version]) })
+			return guard.Call(func() error { return got.replace(snapshot, parse, r, formats[version]) })
 		}, func(version byte, payload []byte) error {
 			n++
 			if failed >= 0 || poison[n] || end >= 0 && n >= end {
 				return nil
 			}
-			err := guard.Call(func() error { return got.redo(&e, payload, name, source, formats[version]) })
+			err := guard.Call(func() error { return got.redo(&e, payload, name, parse, formats[version]) })
 			var fault *guard.Panic
 			if errors.As(err, &fault) {
 				failed = n
@@ -82,9 +91,9 @@ func Unknown(r *rules.Rules) (*Restored, error) {
 func outboxAtStart(r *rules.Rules) int { return 2 * r.Config.OutboxLimit }
 
 // replace takes a snapshot. If it fails it changes nothing.
-func (r *Restored) replace(snapshot io.Reader, source *rules.Source, today *rules.Rules, f Format) error {
+func (r *Restored) replace(snapshot io.Reader, parse func(string) (*rules.Rules, error), today *rules.Rules, f Format) error {
 	got, err := f.Snapshot(snapshot, func(text string, wallClock bool) (*rules.Rules, error) {
-		then, err := source.Parse(text)
+		then, err := parse(text)
 		if err == nil {
 			then.Config.WallClock = wallClock
 		}
@@ -99,7 +108,7 @@ func (r *Restored) replace(snapshot io.Reader, source *rules.Source, today *rule
 }
 
 // redo does again what an entry of the journal tells.
-func (r *Restored) redo(e *journal.Entry, payload []byte, name string, source *rules.Source, f Format) error {
+func (r *Restored) redo(e *journal.Entry, payload []byte, name string, parse func(string) (*rules.Rules, error), f Format) error {
 	if err := f.Entry(e, payload); err != nil {
 		return err
 	}
@@ -114,7 +123,7 @@ func (r *Restored) redo(e *journal.Entry, payload []byte, name string, source *r
 	case journal.Chunk:
 		r.Dedup.Counted(e.Chunk)
 	case journal.Rules:
-		then, err := source.Parse(strings.Clone(e.Text))
+		then, err := parse(strings.Clone(e.Text))
 		if err != nil {
 			return err
 		}
