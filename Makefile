@@ -12,6 +12,7 @@ SEED       ?= 1
 SCALE      ?= 1
 PHONES     ?= 60000
 OPENSEARCH ?= 2 3
+CHROMIUM   ?= chromium
 
 # The command and all below it build for these; the library is for Linux, and needs cgo.
 PLATFORMS := linux/386 linux/arm linux/arm64 darwin/arm64 windows/amd64
@@ -97,6 +98,16 @@ test-kafka: needs fluent-bit ## Records through a real Kafka and the pipeline fo
 .PHONY: test-look
 test-look: build fluent-bit $(VICTORIALOGS) ## Open what `make look` shows in headless Chromium, and find the break-in
 	VICTORIALOGS=$(CURDIR)/$(VICTORIALOGS) go test -count=1 -run '^TestLook$$' ./plugin
+
+.PHONY: test-report
+test-report: needs chromium ## Open a report in headless Chromium: figures, widths, light and dark, hostile names, print
+	SIPHUNT_CHROMIUM=$(CHROMIUM) go test -count=1 -run '^Test(ReportInABrowser|HostileNamesInABrowser|Screenshots|PrintedReport)$$' ./plugin/cmd/siphunt
+
+.PHONY: screenshot
+screenshot: needs chromium ## Draw docs/report.png anew: a report of the recorded attacks
+	@mkdir -p build/screenshots
+	SIPHUNT_CHROMIUM=$(CHROMIUM) SIPHUNT_SCREENSHOTS=$(CURDIR)/build/screenshots go test -count=1 -run '^TestScreenshots$$' ./plugin/cmd/siphunt
+	cp build/screenshots/report.png docs/report.png
 
 .PHONY: golden
 golden: needs ## Write all golden files anew: alerts of the scenarios, sample alerts, messages about faulty configurations, dashboards
@@ -194,6 +205,10 @@ needs:
 fluent-bit:
 	@command -v "$(FLUENT_BIT)" >/dev/null || \
 		echo "NOTE: no fluent-bit on PATH (or in FLUENT_BIT): the tests in a real Fluent Bit are left out."
+
+.PHONY: chromium
+chromium:
+	@command -v "$(CHROMIUM)" >/dev/null || { echo "Chromium is needed (CHROMIUM names it): apt-get install chromium"; exit 1; }
 
 # Its exit code is 3 for a finding, and another one where it could not look.
 .PHONY: vulnerabilities

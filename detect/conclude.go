@@ -57,7 +57,7 @@ func (d *runs) isAttackAlone(p *pair) bool {
 
 // isDoubtful tells whether a run that was accepted may have been guessing: the client was never accepted on this extension before,
 // and a password was refused, or there were more challenges than one login takes, in a network that is known for a while.
-func (d *runs) isDoubtful(p *pair) bool {
+func (d *evidence) isDoubtful(p *pair) bool {
 	if !p.has(runClosed) || p.has(wasGood|runKnown) || !d.isAlive(p) {
 		return false
 	}
@@ -66,15 +66,15 @@ func (d *runs) isDoubtful(p *pair) bool {
 }
 
 // isStorm tells whether the client of a pair logs in on many extensions at once: phones that have all been restarted begin anew while their
-// registrar is busy. Who tries passwords has tried one account before the next, or a few at a time.
-func (d *runs) isStorm(p *pair) bool {
+// registrar is busy. Who tries passwords has tried one account before the next, or a few at a time, or has accounts that others hold.
+func (d *evidence) isStorm(p *pair) bool {
 	others := 0
 	d.eachOfClient(d.clients.At(p.client), func(qi uint32) {
 		if q := d.pairs.At(qi); q != p && q.member == 0 && q.isWaiting() && d.isAlive(q) {
 			others++
 		}
 	})
-	return others >= stormLogins
+	return others >= stormLogins && d.clients.At(p.client).flags&isTool == 0 && !d.isOwnedElsewhere(p)
 }
 
 // stormLogins is how many logins of one client are under way at once, beside another, in a storm.
@@ -97,18 +97,18 @@ func (d *judge) concludeMember(p *pair) bool {
 	}
 	if !m.accepted {
 		m.accepted = true
-		if inc.kind == HorizontalScan || p.count() <= d.registrars[inc.registrar].echo.factor() && d.hard(p) == 0 {
+		if inc.kind == HorizontalScan && !d.isOwnedElsewhere(p) || p.count() <= d.registrars[inc.registrar].echo.factor() && d.hard(p) == 0 {
 			inc.acceptedLogins++
 		}
 	}
 	short := d.isShort(p)
-	if m.entered {
+	confidence := d.confidence(inc, p)
+	if m.entered && (short || !inc.isOfKnown() || confidence <= inc.confidence) {
 		if !short {
 			d.include(p)
 		}
 		return true
 	}
-	confidence := d.confidence(inc, p)
 	if confidence == NoConfidence {
 		if short {
 			d.exclude(p)
@@ -133,12 +133,15 @@ func (d *evidence) confidence(inc *incident, p *pair) Confidence {
 	case BruteForce:
 		return d.bruteForceConfidence(inc, p, c)
 	case Distributed:
+		if d.isPhoneLike(inc) {
+			return Unlikely
+		}
 		return d.distributedConfidence(p, n)
 	case DistributedScan:
 		if d.isPhoneLike(inc) {
 			return d.phoneConfidence(inc, p)
 		}
-		if d.passwordRefused(p) || n >= d.thresholdsOf(p).FastAttempts && d.hard(p) == 0 {
+		if d.passwordRefused(p) || d.hard(p) == 0 && (n >= d.thresholdsOf(p).FastAttempts || n >= d.doubtfulChallenges(c) && d.isOwnedElsewhere(p)) {
 			return Probable
 		}
 		return NoConfidence
@@ -152,7 +155,7 @@ func (d *evidence) bruteForceConfidence(inc *incident, p *pair, c *client) Confi
 	switch {
 	case inc.known && d.isPhoneLike(inc):
 		return Unlikely
-	case inc.known && c.flags&isTool == 0, inc.fast && inc.attempts < uint64(d.thresholdsOf(p).Attempts) && c.flags&isTool == 0:
+	case inc.known && (c.flags&isTool == 0 || !d.isOwnedElsewhere(p)), inc.fast && inc.attempts < uint64(d.thresholdsOf(p).Attempts) && c.flags&isTool == 0:
 		return Probable
 	case !d.isPhoneLike(inc):
 		return Confirmed

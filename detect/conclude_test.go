@@ -72,7 +72,21 @@ func TestBruteForceThatSucceeds(t *testing.T) {
 			s.wait(time.Minute)
 			s.says(attacker, "300@pbx", "friendly-scanner")
 			s.guess(attacker, "300@pbx", 200, 100*time.Millisecond)
+		}, detect.Probable, 73},
+		"a known client with a tool, and another owner": {func(s *plot) {
+			s.login(attacker, "300@pbx")
+			s.wait(time.Minute)
+			s.login(home, "300@pbx")
+			s.says(attacker, "300@pbx", "friendly-scanner")
+			s.guess(attacker, "300@pbx", 200, 100*time.Millisecond)
 		}, detect.Confirmed, 99},
+		"a known client, after a login between slow guesses": {func(s *plot) {
+			s.login(attacker, "300@pbx")
+			s.wait(time.Minute)
+			s.guess(attacker, "300@pbx", 20, 5*time.Second)
+			s.answer(attacker, "300@pbx", 200)
+			s.guess(attacker, "300@pbx", 200, 100*time.Millisecond)
+		}, detect.Probable, 73},
 		"like a phone, but 300 times": {func(s *plot) {
 			s.guess(attacker, "300@pbx", 300, 6*time.Second)
 		}, detect.Probable, 73},

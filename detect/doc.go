@@ -21,7 +21,7 @@
 //   - incident.go, member.go, campaign.go: what an open incident holds, taking another one in, what belongs together
 //   - conclude.go, phones.go: whose acceptance it was, and how sure that is
 //   - agents.go, tools.go: what clients called themselves
-//   - report.go, tally.go: from an incident to an Alert
+//   - report.go, tally.go: from an incident to an Alert; overview.go: of all that are open
 //   - observer.go: what is told to whoever measures a network
 //   - snapshot.go, restore.go, reconnect.go, encoding.go, campaign_encoding.go: all that is known, as bytes and back
 //

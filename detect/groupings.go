@@ -141,7 +141,7 @@ func (d *judge) isMostlyAcceptedHost(h *host) bool {
 			p := d.pairs.At(pi)
 			if p.has(isSuspicious) {
 				suspicious++
-				if p.has(runClosed) {
+				if p.has(runClosed) && !d.isOwnedElsewhere(p) {
 					accepted++
 				}
 			}

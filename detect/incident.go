@@ -51,7 +51,7 @@ type incident struct {
 	sequence   int        // reports so far
 	reported   uint64     // attempts at the last report
 	reportedAt int64      // clock
-	severity   int        // at the last report
+	severity   int        // the greatest that was reported
 	told       Confidence // likewise
 	isGrowing  bool       // in Detector.growing
 	isOpening  bool       // successes are reported together
@@ -206,7 +206,13 @@ func (d *casebook) endIdle(number uint32) {
 }
 
 // end ends an incident.
-func (d *casebook) end(inc *incident, reason EndReason) { d.finish(inc, End, reason) }
+func (d *casebook) end(inc *incident, reason EndReason) {
+	if inc.kind == DistributedScan && inc.attempts == 0 { // all of it were logins
+		d.finish(inc, Withdrawn, EndAccepted)
+		return
+	}
+	d.finish(inc, End, reason)
+}
 
 // finish reports the end of an incident, or that it was none, and lets go of its pairs.
 func (d *casebook) finish(inc *incident, state State, reason EndReason) {

@@ -38,7 +38,7 @@ func (d *judge) leave(pi uint32, p *pair) {
 	mi := p.member
 	inc := d.incidentOf(p)
 	if inc.size == 1 && inc.strangers == nil {
-		d.report(inc, Alert{State: End, EndReason: EndIdle})
+		d.report(inc, Alert{State: Withdrawn, EndReason: EndMerged}) // there is nothing left of it
 		d.close(inc)
 	}
 	at := &inc.members

@@ -12,6 +12,7 @@ const (
 	outageAttempts = 3       // rejections of a run that is known, before it says something about its registrar
 	outageWindow   = 600_000 // milliseconds: what was rejected last before that says nothing any more
 	outageHold     = 300_000 // milliseconds: how long an outage has to seem over
+	outageLeast    = 3       // clients: fewer are no outage of their registrar, however many phones are behind them
 )
 
 // noteFailing notes that a pair that was known good is rejected.
@@ -41,7 +42,7 @@ func (d *intake) checkOutages() {
 		case r.outage == 0 && len(r.failing) == 0:
 			r.failing = nil
 			return true
-		case r.outage == 0 && len(r.failing) >= bar:
+		case r.outage == 0 && len(r.failing) >= bar && d.clientsOf(r.failing) >= outageLeast:
 			d.openOutage(n, Crossing{"outage_clients", bar, len(r.failing), d.now})
 		case r.outage == 0 || 2*len(r.failing) >= bar:
 			r.recovered = 0
@@ -53,6 +54,19 @@ func (d *intake) checkOutages() {
 		}
 		return false
 	})
+}
+
+// clientsOf returns how many clients some pairs are of, up to outageLeast.
+func (d *relations) clientsOf(pairs []uint32) int {
+	var seen [outageLeast]uint32
+	n := 0
+	for _, pi := range pairs {
+		if c := d.pairs.At(pi).client; n < outageLeast && !slices.Contains(seen[:n], c) {
+			seen[n] = c
+			n++
+		}
+	}
+	return n
 }
 
 func (d *relations) isStillFailing(pi, registrar uint32) bool {

@@ -6,6 +6,7 @@ package detect
 const (
 	phonePace     = 18    // rejections a minute, on average
 	phonePeak     = 24    // in any minute
+	knownPeak     = 60    // in any minute, of a phone that is known: once a second
 	phoneBurst    = 6     // at once: three tries
 	phoneAttempts = 250   // of an account that registers from elsewhere: by then somebody has put the password right
 	deadAttempts  = 2_000 // of an account that nobody registers: a phone that was forgotten
@@ -16,12 +17,12 @@ const (
 // isPhoneLike tells whether a brute force, or a scan, is no faster and no longer than phones with wrong passwords. A phone that
 // is known may try for ever; where there is no such account, no password is guessed.
 func (d *evidence) isPhoneLike(inc *incident) bool {
+	if inc.isOfKnown() {
+		return inc.pace.peak <= knownPeak && d.clients.At(inc.client).flags&isTool == 0
+	}
 	phones := uint64(d.phonesOf(inc))
 	if phones == 0 || uint64(inc.pace.peak) > phonePeak*phones {
 		return false
-	}
-	if inc.known {
-		return true
 	}
 	limit := uint64(deadAttempts)
 	if inc.kind == BruteForce && d.isOwnedElsewhere(d.pairs.At(d.members.At(inc.members).pair)) {
@@ -33,10 +34,10 @@ func (d *evidence) isPhoneLike(inc *incident) bool {
 // phonesOf returns how many phones with wrong passwords an incident may be, at their pace on average; 0 if it is none.
 func (d *evidence) phonesOf(inc *incident) int {
 	switch {
+	case inc.kind == Distributed:
+		return d.roamer(inc)
 	case inc.kind != DistributedScan && inc.kind != HorizontalScan && (inc.client == 0 || inc.by == byNetwork || d.clients.At(inc.client).flags&isTool != 0):
 		return 0
-	case inc.isOfKnown():
-		return 1
 	case inc.attempts*60_000 > phonePace*uint64(inc.size)*uint64(inc.last-inc.first):
 		return 0
 	case inc.kind == BruteForce, inc.few && inc.size <= fewPhones:
@@ -55,6 +56,16 @@ func (d *evidence) phonesOf(inc *incident) int {
 		mi = m.next
 	}
 	return inc.size
+}
+
+// roamer returns 1 if a distributed brute force may be one phone with an old password whose address changes, as behind a carrier's NAT: its extension
+// is known good from as many clients as make an attack, and the pace is that of one phone; else 0.
+func (d *evidence) roamer(inc *incident) int {
+	known := int(d.extensions.At(inc.extension).good)
+	if known < d.registrars[inc.registrar].thresholds.DistributedClients || inc.attempts*60_000 > phonePace*uint64(inc.last-inc.first) {
+		return 0
+	}
+	return 1
 }
 
 // phoneConfidence is that of a phone whose password seems to have been put right. Of many phones most are, in the end.

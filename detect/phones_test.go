@@ -124,3 +124,27 @@ func TestFewProxiesAreADistributedScan(t *testing.T) {
 		t.Errorf("told %q", verdictOf(&a))
 	}
 }
+
+// A phone with an old password, behind a carrier that gives each connection another address, is one phone.
+func TestRoamingPhoneWithAnOldPassword(t *testing.T) {
+	s := newSettledPlot(t)
+	address := func(i int) string { return fmt.Sprintf("100.64.0.%d", i%60+1) }
+	for i := range 30 {
+		s.login(address(7*i), "300@pbx")
+		s.quiet(10 * time.Minute)
+	}
+	for i := range 120 {
+		s.answers(address(11*i), "300@pbx", time.Second, 401, 403)
+		s.wait(time.Minute)
+	}
+	for i := range 20 {
+		s.login(address(13*i), "300@pbx")
+		s.quiet(10 * time.Minute)
+	}
+	s.d.Finish()
+	for _, a := range s.d.Alerts() {
+		if a.Confidence > detect.Unlikely || a.State == detect.End && a.Severity > 21 {
+			t.Errorf("told %q", verdictOf(&a))
+		}
+	}
+}

@@ -101,7 +101,7 @@ func (r *reference) isDoubtful(p *refPair) bool {
 			atOnce++
 		}
 	}
-	many := atOnce < 5 && run.n() == run.challenges() && run.n() >= 3*r.twice(p) && r.clock-r.started >= ms(time.Hour)
+	many := (atOnce < 5 || r.ofTool(p) || r.isOwnedElsewhere(p)) && run.n() == run.challenges() && run.n() >= 3*r.twice(p) && r.clock-r.started >= ms(time.Hour)
 	return run.refused() && run.n() >= 2 || many
 }
 
@@ -143,17 +143,18 @@ func (r *reference) concludeInside(p *refPair) bool {
 	}
 	if !in.accepted[p] {
 		in.accepted[p] = true
-		if in.kind == detect.HorizontalScan || p.run.n() <= r.twice(p) && !p.run.hard() {
+		if in.kind == detect.HorizontalScan && !r.isOwnedElsewhere(p) || p.run.n() <= r.twice(p) && !p.run.hard() {
 			in.passed++
 		}
 	}
-	if in.hasEntered(p) {
+	c := r.confidence(in, p)
+	isSurer := in.kind == detect.BruteForce && in.knownClient && c > in.confidence() && !r.isShort(p)
+	if in.hasEntered(p) && !isSurer {
 		if !r.isShort(p) {
 			r.include(in, p)
 		}
 		return true
 	}
-	c := r.confidence(in, p)
 	if c == detect.NoConfidence {
 		if r.isShort(p) {
 			r.exclude(in, p)
@@ -250,7 +251,7 @@ func (r *reference) confidence(in *refIncident, p *refPair) detect.Confidence {
 		switch {
 		case in.knownClient && r.isPhoneLike(in):
 			return detect.Unlikely
-		case in.knownClient && !r.ofTool(p):
+		case in.knownClient && !(r.ofTool(p) && r.isOwnedElsewhere(p)):
 			return detect.Probable
 		case in.crossed.Key == "fast_attempts" && in.total() < bars.Attempts && !r.ofTool(p):
 			return detect.Probable
@@ -280,6 +281,8 @@ func (r *reference) confidence(in *refIncident, p *refPair) detect.Confidence {
 		switch {
 		case wasKnown:
 			return detect.NoConfidence
+		case r.isPhoneLike(in):
+			return detect.Unlikely
 		case n >= bars.SuccessAfter:
 			return detect.Confirmed
 		case r.isOwnedElsewhere(p):
@@ -289,7 +292,7 @@ func (r *reference) confidence(in *refIncident, p *refPair) detect.Confidence {
 		if !wasKnown && n > 0 && r.isPhoneLike(in) {
 			return r.ofPhone(in, p)
 		}
-		if !wasKnown && n > 0 && (run.refused() || n == run.challenges() && n >= bars.FastAttempts) {
+		if !wasKnown && n > 0 && (run.refused() || n == run.challenges() && (n >= bars.FastAttempts || n >= 3*r.twice(p) && r.isOwnedElsewhere(p))) {
 			return detect.Probable
 		}
 	}

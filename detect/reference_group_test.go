@@ -117,7 +117,7 @@ func (r *reference) rows(p *refPair) []refRow {
 		for _, q := range row.pairs {
 			if q.suspicious {
 				suspicious++
-				if !q.run.open {
+				if !q.run.open && !r.isOwnedElsewhere(q) {
 					accepted++
 				}
 			}
@@ -296,7 +296,7 @@ func (r *reference) judgeOutages() {
 		n := len(failing)
 		bar := max(bars.OutageClients, int(math.Ceil(bars.OutageRatio*float64(len(r.knownGoodOf(group))))))
 		switch {
-		case outage == nil && n >= bar && len(free)+known > 0:
+		case outage == nil && n >= bar && clientsOf(failing) >= 3 && len(free)+known > 0:
 			r.openOn(refRow{kind: detect.Outage, group: group, pairs: free,
 				crossed: []detect.Crossing{{Key: "outage_clients", Threshold: bar, Value: n}}}, r.clock)
 		case outage == nil || 2*n >= bar:

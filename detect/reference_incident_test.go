@@ -102,7 +102,7 @@ func (r *reference) leave(p *refPair) {
 	in := p.incident
 	r.exclude(in, p)
 	if len(in.attempts) == 1 { // the last one
-		r.report(in, detect.End, detect.EndIdle)
+		r.report(in, detect.Withdrawn, detect.EndMerged)
 		r.close(in)
 	}
 	p.run.excluded, p.incident = false, nil
@@ -216,9 +216,13 @@ func (r *reference) isPhoneLike(in *refIncident) bool {
 		return false
 	}
 	switch {
+	case in.kind == detect.Distributed:
+		roams := len(r.knownGoodOf(in.group)) >= r.thresholds(in.group.registrar).DistributedClients
+		return roams && in.peak <= 24 && int64(in.total())*60_000 <= 18*(in.last-in.first) && (in.total() < 2000 || in.total() == in.codes[404])
 	case in.kind != detect.BruteForce && in.kind != distributedScan && in.kind != detect.HorizontalScan && !in.isOfClient() || anyPair(r.ofTool):
 		return false
 	case in.knownClient:
+		return in.peak <= 60
 	case int64(in.total())*60_000 > 18*int64(pairs)*(in.last-in.first):
 		return false
 	case in.kind == detect.BruteForce, in.few && pairs <= 3:
@@ -232,7 +236,7 @@ func (r *reference) isPhoneLike(in *refIncident) bool {
 	if in.peak > 24*pairs {
 		return false
 	}
-	return in.knownClient || in.total() < limit*pairs || in.total() == in.codes[404]
+	return in.total() < limit*pairs || in.total() == in.codes[404]
 }
 
 // ---- The end
@@ -273,6 +277,9 @@ func (r *reference) close(in *refIncident) {
 }
 
 func (r *reference) end(in *refIncident, state detect.State, reason detect.EndReason) {
+	if state == detect.End && in.kind == distributedScan && in.total() == 0 {
+		state, reason = detect.Withdrawn, detect.EndAccepted
+	}
 	r.report(in, state, reason)
 	r.close(in)
 	for p := range in.attempts {

@@ -56,7 +56,8 @@ func (r *reference) reportGrowth() {
 }
 
 func (r *reference) report(in *refIncident, state detect.State, reason detect.EndReason) {
-	in.reported, in.severity, in.reportedAt = in.total(), r.severityOf(in), r.clock
+	now := r.severityOf(in)
+	in.reported, in.severity, in.reportedAt = in.total(), max(in.severity, now), r.clock
 	if r.cfg.ReportEnd && state != detect.End {
 		return
 	}
@@ -65,7 +66,7 @@ func (r *reference) report(in *refIncident, state detect.State, reason detect.En
 		State: state, Sequence: in.sequence, Changed: state == detect.Open && in.sequence > 1, Time: r.clock, Kind: in.kind,
 		EndReason: reason, First: in.first, Last: in.last, Attempts: in.total(), Successes: slices.Clone(in.successes),
 		SuccessesN: len(in.successes), KnownClient: in.knownClient, PhoneLike: r.isPhoneLike(in), Slow: in.slow && in.peak <= 24,
-		Severity: in.severity, Confidence: in.confidence(), Crossed: in.crossed,
+		Severity: now, Confidence: in.confidence(), Crossed: in.crossed,
 	}
 	for status, n := range in.codes {
 		if n > 0 {

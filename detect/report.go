@@ -9,7 +9,8 @@ import (
 
 // report writes an alert: a has the state and what belongs to it.
 func (d *reports) report(inc *incident, a Alert) {
-	inc.reported, inc.reportedAt, inc.severity = inc.attempts, d.now, d.severity(inc)
+	a.Severity = d.severity(inc)
+	inc.reported, inc.reportedAt, inc.severity = inc.attempts, d.now, max(inc.severity, a.Severity)
 	a.Surer, inc.told = inc.confidence > inc.told, inc.confidence
 	if d.cfg.ReportEnd && a.State != End {
 		return
@@ -23,7 +24,7 @@ func (d *reports) report(inc *incident, a Alert) {
 	}
 }
 
-// noteGrowth sees to it that an incident is reported at a check that has doubled, or become more severe.
+// noteGrowth sees to it that an incident is reported at a check that has doubled, or become more severe than it ever was.
 func (d *reports) noteGrowth(inc *incident) {
 	if inc.severity > 0 && !inc.isGrowing && (inc.attempts >= 2*inc.reported || d.severity(inc) > inc.severity) {
 		inc.isGrowing = true
@@ -68,7 +69,7 @@ func (d *reports) describe(inc *incident, a *Alert) {
 	}
 	slices.SortFunc(a.Rejections, func(x, y StatusCount) int { return cmp.Compare(x.Status, y.Status) })
 	a.Successes, a.SuccessesN, a.Confidence = slices.Clone(inc.successes), inc.successesN, inc.confidence
-	a.KnownClient, a.PhoneLike, a.Slow, a.Severity = inc.known, d.isPhoneLike(inc), inc.isSlow(), inc.severity
+	a.KnownClient, a.PhoneLike, a.Slow = inc.known, d.isPhoneLike(inc), inc.isSlow()
 	a.UserAgents, a.Probes = slices.Sorted(slices.Values(inc.agents)), slices.Sorted(slices.Values(inc.probes))
 	for _, agent := range a.UserAgents {
 		a.Tools = addNew(a.Tools, toolOf(agent), MaxUserAgents)

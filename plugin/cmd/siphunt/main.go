@@ -39,7 +39,8 @@ type call struct {
 }
 
 // commands are all subcommands, in the order in which help shows them.
-var commands = []*command{replayCommand, explainCommand, checkCommand, showCommand, generateCommand, evaluateCommand, siemCommand, versionCommand}
+var commands = []*command{replayCommand, explainCommand, checkCommand, showCommand, reportCommand, topCommand, generateCommand, evaluateCommand,
+	calibrateCommand, siemCommand, versionCommand}
 
 func main() {
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))

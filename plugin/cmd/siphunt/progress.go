@@ -14,9 +14,12 @@ type progress struct {
 	bar *progressbar.ProgressBar // nil where stderr is no terminal
 }
 
-// newProgress is that of a replay. It counts bytes as they are on disk.
-func newProgress(stderr io.Writer, files []string) *progress {
-	return newProgressOf(stderr, "replaying", totalSize(files), progressbar.OptionShowBytes(true))
+// progressBytes counts bytes.
+var progressBytes = progressbar.OptionShowBytes(true)
+
+// newProgress is that of reading files. It counts bytes as they are on disk.
+func newProgress(stderr io.Writer, what string, files []string) *progress {
+	return newProgressOf(stderr, what, totalSize(files), progressBytes)
 }
 
 // newProgressOf goes up to total, -1 where it is not known.

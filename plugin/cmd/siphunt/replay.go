@@ -22,7 +22,8 @@ var replayCommand = &command{
 	arguments: "[-c siphunt.toml] [-format F] [-report all|end] FILE... | -",
 	summary:   "find the attacks in recorded flows",
 	details: `
-Reads flow records, a JSON object a line, from files (plain, or compressed with gzip or zstd) or from standard input (-).
+Reads flow records, a JSON object a line or chunks of msgpack, from files (plain, or compressed with gzip or zstd) or from standard
+input (-).
 Alerts go to standard output as JSON lines, a summary of the incidents to standard error. The clock is that of the
 flows, so the same flows always give the same alerts; at the end of the input all incidents end.`,
 	run: runReplay,
@@ -93,7 +94,7 @@ func (c *call) replay(cfg *config.Config) int {
 			return exitBad
 		}
 	}
-	progress := newProgress(c.stderr, c.flags.Args())
+	progress := newProgress(c.stderr, "replaying", c.flags.Args())
 	r, err := replay.New(cfg, out.write, func(msg string) {
 		progress.clear()
 		c.complain("%s", msg)

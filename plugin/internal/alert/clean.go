@@ -59,6 +59,9 @@ func cleanedTexts(texts []string) []string {
 
 func bare(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
 
+// Clean does for those who read alerts back what is done for every text in one when it is written: see clean.
+func Clean(s string, limit int) string { return clean(s, limit) }
+
 // clean returns valid UTF-8 of at most limit characters, in which nothing can steer a terminal, break a line, turn the
 // direction of writing or hide: whatever is not visible, or not UTF-8, becomes U+FFFD.
 func clean(s string, limit int) string {

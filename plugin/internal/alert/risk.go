@@ -59,6 +59,9 @@ func share(v, decades float64) float64 {
 	return min(math.Log10(max(v, 1))/decades, 1)
 }
 
+// Rate returns siphunt.rate: attempts a minute.
+func Rate(a *detect.Alert) float64 { return rate(a) }
+
 // rate is the counted rejections a minute between the first and the last. Shorter than a second counts as a second.
 func rate(a *detect.Alert) float64 {
 	return float64(a.Attempts) * 60 / max(span(a).Seconds(), 1)

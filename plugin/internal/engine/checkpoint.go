@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/siphunt/siphunt/plugin/internal/calibrate"
 	"github.com/siphunt/siphunt/plugin/internal/config"
 	"github.com/siphunt/siphunt/plugin/internal/dedup"
 	"github.com/siphunt/siphunt/plugin/internal/figures"
@@ -122,7 +123,11 @@ func (k *checkpoints) writeLocked() error {
 	snapshot := state.NewPipe(maxSpooled, journal.Patience)
 	defer snapshot.Close()
 	begin, made := journal.NewItem(), make(chan error, 1)
-	k.intake.beginGeneration(begin, func(j *judge.Judge, known *dedup.Known) error { return j.WriteSnapshot(snapshot, known) }, made)
+	var measured []byte
+	k.intake.beginGeneration(begin, func(j *judge.Judge, known *dedup.Known) error {
+		measured = j.Measured.AppendTo(nil, j.Rules.Text)
+		return j.WriteSnapshot(snapshot, known)
+	}, made)
 	go func() { snapshot.Finish(<-made) }()
 	if err := k.intake.journal.Wait(begin); err != nil {
 		return err
@@ -133,7 +138,15 @@ func (k *checkpoints) writeLocked() error {
 	}
 	k.written.Add(1)
 	k.size.Store(size)
+	k.keep(measured)
 	return nil
+}
+
+// keep writes what was measured until the snapshot, so that the journal since completes both. Detection needs none of it.
+func (k *checkpoints) keep(measured []byte) {
+	if err := k.store.WriteBeside(calibrate.FileName, measured); err != nil {
+		k.log.Add(k.now(), slog.LevelWarn, "what was measured for siphunt calibrate cannot be written", 1, oneLine(err))
+	}
 }
 
 // read returns the figures.

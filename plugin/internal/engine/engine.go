@@ -66,6 +66,7 @@ type Engine struct {
 	log     *ratelog.Log
 	losses  losses
 	silence silence
+	misfits misfits
 
 	queue       *judge.Queue
 	intake      *intake
@@ -100,7 +101,7 @@ func Open(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	got, fault, err := remember(store, &o, r)
+	got, fault, err := remember(store, &o, r, e.log)
 	if err != nil {
 		return nil, err
 	}
@@ -206,6 +207,7 @@ func (e *Engine) tick() {
 	e.losses.tell(e)
 	e.tellUnusable()
 	e.feed.Write(e.now())
+	e.misfits.look(e)
 	e.log.Flush(e.now())
 }
 

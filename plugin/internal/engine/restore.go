@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/siphunt/siphunt/plugin/internal/calibrate"
 	"github.com/siphunt/siphunt/plugin/internal/guard"
 	"github.com/siphunt/siphunt/plugin/internal/judge"
 	"github.com/siphunt/siphunt/plugin/internal/ratelog"
@@ -47,7 +48,7 @@ func withRemedy(err error, folder string) error {
 
 // remember returns what a store holds, under the rules of today; without a store, or with one that cannot be used, nothing.
 // A store that cannot be used is given back.
-func remember(s *state.Store, o *Options, r *rules.Rules) (got *judge.Restored, unusable, err error) {
+func remember(s *state.Store, o *Options, r *rules.Rules, log *ratelog.Log) (got *judge.Restored, unusable, err error) {
 	now := o.now().UnixMilli()
 	if s != nil {
 		unusable = guard.Call(func() (err error) {
@@ -57,6 +58,7 @@ func remember(s *state.Store, o *Options, r *rules.Rules) (got *judge.Restored, 
 			return got.GoOn(r, o.Name, now)
 		})
 		if unusable == nil {
+			recallMeasured(s, got, log)
 			return got, nil, nil
 		}
 		unusable = errors.Join(withRemedy(unusable, s.Folder), s.Close())
@@ -65,6 +67,22 @@ func remember(s *state.Store, o *Options, r *rules.Rules) (got *judge.Restored, 
 		return nil, unusable, err
 	}
 	return got, unusable, got.GoOn(r, o.Name, now)
+}
+
+// recallMeasured adds what was measured until the snapshot to what the journal since has told.
+func recallMeasured(s *state.Store, got *judge.Restored, log *ratelog.Log) {
+	text, err := s.ReadBeside(calibrate.FileName)
+	if text == "" && err == nil {
+		return
+	}
+	if err == nil {
+		var earlier *calibrate.Collector
+		if earlier, _, err = calibrate.Read(text, &got.Rules.Config.Detector); err == nil {
+			got.Measured.Add(earlier)
+			return
+		}
+	}
+	log.Say(slog.LevelWarn, fmt.Sprintf("what was measured for siphunt calibrate begins anew: %s: %v", calibrate.FileName, err))
 }
 
 // restartJudge puts a detector in the place of one that may be half changed: the one that the journal gives, if it has all

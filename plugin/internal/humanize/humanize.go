@@ -12,8 +12,8 @@ func Count(n int, noun string) string {
 }
 
 // Thousands writes a number with a comma between groups of three digits.
-func Thousands(n int) string {
-	s := strconv.Itoa(n)
+func Thousands[N int | int64 | uint64](n N) string {
+	s := strconv.FormatInt(int64(n), 10)
 	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
 		s = s[:i] + "," + s[i:]
 	}

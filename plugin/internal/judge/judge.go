@@ -4,6 +4,7 @@
 //	queue.go     the messages that wait
 //	snapshot.go  all that must outlive the process, as it is on the disk
 //	restore.go   reads it, and does again what the journal tells since
+//	follow.go    does so all the time, for another process that only looks
 package judge
 
 import (
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/siphunt/siphunt/detect"
+	"github.com/siphunt/siphunt/plugin/internal/calibrate"
 	"github.com/siphunt/siphunt/plugin/internal/feed"
 	"github.com/siphunt/siphunt/plugin/internal/figures"
 	"github.com/siphunt/siphunt/plugin/internal/flow"
@@ -37,13 +39,19 @@ type Judge struct {
 type Memory struct {
 	Detector *detect.Detector
 	Rules    *rules.Rules
+	Measured *calibrate.Collector // of the detector; written beside the state, not in it
 	quota    quota.Quota
 }
 
 // newMemory returns one that knows nothing yet.
 func newMemory(r *rules.Rules) (Memory, error) {
 	d, err := detect.New(r.Config.Detector)
-	return Memory{Detector: d, Rules: r, quota: quota.Quota{Limit: r.Config.MaxAlertsPerMinute}}, err
+	if err != nil {
+		return Memory{}, err
+	}
+	c := calibrate.NewCollector(&r.Config.Detector)
+	d.SetObserver(c)
+	return Memory{Detector: d, Rules: r, Measured: c, quota: quota.Quota{Limit: r.Config.MaxAlertsPerMinute}}, nil
 }
 
 // Run judges until the queue is closed and empty.
@@ -96,6 +104,7 @@ func (j *Judge) Change(r *rules.Rules, now int64) error {
 	if err := j.Detector.SetConfig(r.Config.Detector); err != nil {
 		return err
 	}
+	j.Measured.SetConfig(&r.Config.Detector)
 	j.Rules, j.quota.Limit = r, r.Config.MaxAlertsPerMinute
 	j.Outbox.SetLimit(r.Config.OutboxLimit)
 	j.report(now) // the allowlist may have ended incidents
@@ -104,10 +113,10 @@ func (j *Judge) Change(r *rules.Rules, now int64) error {
 
 // Resume goes on with what the journal gives, after a fault. The rules in force have the same text, and decoders in use.
 func (j *Judge) Resume(got *Restored) {
-	inForce := j.Rules
+	inForce, measured := j.Rules, j.Measured
 	j.Memory = got.Memory
 	j.Rules = inForce
-	j.Figures.Replace(j.Detector.Stats())
+	j.measure(measured)
 }
 
 // Forget goes on with a detector that knows nothing.
@@ -117,8 +126,20 @@ func (j *Judge) Forget() {
 		panic(err)
 	}
 	j.Detector = d
-	j.Figures.Replace(d.Stats())
+	j.measure(j.Measured)
 }
+
+// measure has a collector go on with another detector.
+func (j *Judge) measure(c *calibrate.Collector) {
+	stats := j.Detector.Stats()
+	c.Resume(&stats)
+	j.Measured = c
+	j.Detector.SetObserver(c)
+	j.Figures.Replace(stats)
+}
+
+// Misfit says, once a day at most, what of the configuration does not fit the network, or nothing.
+func (j *Judge) Misfit() string { return j.Measured.Misfit(&j.Rules.Config.Detector) }
 
 // report puts the alerts of the detector into the outbox, as far as the quota allows, and publishes its figures.
 func (j *Judge) report(now int64) {
@@ -129,6 +150,7 @@ func (j *Judge) report(now int64) {
 		j.Outbox.Add(false, encoder.AppendFolded(nil, f, created))
 	}
 	for _, a := range j.Detector.Alerts() {
+		j.Measured.Alert(&a)
 		j.Feed.Add(&a, created)
 		passed := j.quota.Pass(&a)
 		j.Figures.Alert(a.Kind, a.State, passed)
@@ -136,5 +158,7 @@ func (j *Judge) report(now int64) {
 			j.Outbox.Add(a.State == detect.Update, encoder.AppendRecord(nil, &a, created))
 		}
 	}
-	j.Figures.Publish(j.Detector.Stats())
+	stats := j.Detector.Stats()
+	j.Measured.Note(&stats)
+	j.Figures.Publish(stats)
 }

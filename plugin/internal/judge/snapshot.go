@@ -99,5 +99,8 @@ func readSnapshot(snapshot io.Reader, parse Parser) (*Restored, error) {
 	}
 	q.Limit = m.quota.Limit
 	m.quota = q
-	return &Restored{Memory: m, Outbox: box, Dedup: chunks}, m.Detector.Restore(in)
+	err = m.Detector.Restore(in)
+	stats := m.Detector.Stats()
+	m.Measured.Resume(&stats)
+	return &Restored{Memory: m, Outbox: box, Dedup: chunks}, err
 }

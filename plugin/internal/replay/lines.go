@@ -8,6 +8,8 @@ import (
 	"io"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/siphunt/siphunt/plugin/internal/flow"
 )
 
 // maxLine is the longest line that is read, in bytes: flow records have a few hundred.
@@ -46,6 +48,12 @@ func NewLines(r io.Reader) (*Lines, error) {
 		l.in, l.close = bufio.NewReaderSize(z, 1<<16), z.Close
 	}
 	return l, nil
+}
+
+// isChunk tells whether it is msgpack that is no lines.
+func (l *Lines) isChunk() bool {
+	first, err := l.in.Peek(1)
+	return err == nil && flow.IsChunk(first[0])
 }
 
 // Number is the number of the line that Next gave last, from 1.

@@ -17,8 +17,12 @@ const batchSize = 512
 
 // Replay is a detector over recorded flows, JSON lines or chunks. Its clock is that of the flows.
 type Replay struct {
+	// Other takes lines that are no flow records but something else that the caller knows, and tells which; nil takes none.
+	Other func(line []byte) bool
+
 	alert    func(*detect.Alert)
 	complain func(string)
+	beside   func(feed func(*detect.Detector))
 
 	detector *detect.Detector
 	decoder  *flow.Decoder
@@ -49,14 +53,24 @@ func New(c *config.Config, alert func(*detect.Alert), complain func(string)) (*R
 	return &Replay{alert: alert, complain: complain, detector: detector, decoder: decoder}, nil
 }
 
-// Read takes one input to its end: JSON lines, plain or compressed with gzip or zstd. Bad lines are counted and passed
-// over. An input that breaks off has been used as far as it goes; the error is for one of which nothing could be read.
+// Watch has an observer told what the detector sees.
+func (r *Replay) Watch(o detect.Observer) { r.detector.SetObserver(o) }
+
+// Beside has take called for every batch of records, when the detector has had it. Whatever detectors it gives to feed, also at the
+// same time, get the batch, too.
+func (r *Replay) Beside(take func(feed func(*detect.Detector))) { r.beside = take }
+
+// Read takes one input to its end: JSON lines, or chunks of msgpack; plain or compressed with gzip or zstd. Bad records are counted and
+// passed over. An input that breaks off has been used as far as it goes; the error is for one of which nothing could be read.
 func (r *Replay) Read(name string, in io.Reader) error {
 	l, err := NewLines(in)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	defer l.Close()
+	if l.isChunk() {
+		return r.readChunks(name, l)
+	}
 	for !errors.Is(err, io.EOF) {
 		var line []byte
 		switch line, err = l.Next(); {
@@ -81,8 +95,15 @@ func (r *Replay) brokenOff(name string, lines int, err error) error {
 	if lines == 0 {
 		return fmt.Errorf("%s: %w", name, err)
 	}
+	return r.brokenOffAt(fmt.Sprintf("%s:%d", name, lines+1), false, err)
+}
+
+func (r *Replay) brokenOffAt(where string, nothing bool, err error) error {
+	if nothing {
+		return fmt.Errorf("%s: %w", where, err)
+	}
 	r.counts.Broken++
-	r.complain(fmt.Sprintf("%s:%d: broken off: %v; what is before it was used", name, lines+1, err))
+	r.complain(fmt.Sprintf("%s: broken off: %v; what is before it was used", where, err))
 	return nil
 }
 
@@ -107,19 +128,26 @@ func (r *Replay) Counts() Counts {
 
 // line reads a line into the batch.
 func (r *Replay) line(name string, number int, line []byte) {
-	before := r.batch.Stats.Dropped
-	r.decoder.Line(&r.batch, line)
-	after := &r.batch.Stats.Dropped
-	if before == *after {
+	if r.Other != nil && r.Other(line) {
 		return
 	}
+	before := r.batch.Stats.Dropped
+	r.decoder.Line(&r.batch, line)
+	if before != r.batch.Stats.Dropped {
+		r.complainOf(fmt.Sprintf("%s:%d", name, number), before)
+	}
+}
+
+// complainOf says what the batch has dropped since, the first case of each reason.
+func (r *Replay) complainOf(where string, before [flow.NumReasons]uint64) {
+	after := &r.batch.Stats.Dropped
 	for i := range after {
 		reason := flow.Reason(i)
 		if after[i] == before[i] || r.told[i] || reason == flow.NotSIP { // a collector writes other flows too
 			continue
 		}
 		r.told[i] = true
-		r.complain(fmt.Sprintf("%s:%d: dropped, %v: %s; further ones are only counted", name, number, reason, r.batch.Stats.Example[i]))
+		r.complain(fmt.Sprintf("%s: dropped, %v: %s; further ones are only counted", where, reason, r.batch.Stats.Example[i]))
 	}
 }
 
@@ -136,6 +164,9 @@ func (r *Replay) long(name string, number int) {
 func (r *Replay) feed() {
 	r.batch.Feed(r.detector)
 	r.report()
+	if r.beside != nil {
+		r.beside(r.batch.Feed)
+	}
 	r.counts.Add(&r.batch.Stats)
 	r.batch.Reset()
 }

@@ -16,6 +16,7 @@
 //	store.go   Open, Append, Sync, Close
 //	roll.go    Begin and Commit: the next generation
 //	pipe.go    a snapshot on its way to the disk
+//	follow.go  reads along while another process writes
 //	load.go    what is read at the start, and what becomes of damaged files
 //
 // Appending is one write call. It outlives the process at once, and the machine from the next Sync on.

@@ -75,15 +75,16 @@ func sum(length []byte, parts ...[]byte) uint32 {
 // frames reads the frames of a file.
 type frames struct {
 	version byte
-	in      *bufio.Reader
-	at      int64 // where the next frame begins
-	size    int64 // of the file
+	file    io.Reader
+	in      *bufio.Reader // of file
+	at      int64         // where the next frame begins
+	size    int64         // of the file
 	payload []byte
 }
 
 // newFrames reads the header. Damage is an errDamaged; what is wrong with the disk, or of a newer version, another error.
 func newFrames(r io.Reader, size int64, kind, newest byte) (*frames, error) {
-	f := &frames{in: bufio.NewReaderSize(r, 1<<16), at: headerSize, size: size}
+	f := &frames{file: r, in: bufio.NewReaderSize(r, 1<<16), at: headerSize, size: size}
 	var head [headerSize]byte
 	if err := f.read(head[:]); err != nil {
 		return nil, err
@@ -96,6 +97,21 @@ func newFrames(r io.Reader, size int64, kind, newest byte) (*frames, error) {
 	}
 	f.version = head[9]
 	return f, nil
+}
+
+// skipTo goes on to where a frame begins, forward only.
+func (f *frames) skipTo(at int64) (err error) {
+	if at <= f.at {
+		return nil
+	}
+	if file, ok := f.file.(io.Seeker); ok {
+		_, err = file.Seek(at, io.SeekStart)
+		f.in.Reset(f.file)
+	} else {
+		_, err = io.CopyN(io.Discard, f.in, at-f.at)
+	}
+	f.at = at
+	return err
 }
 
 // next gives the payload of the next frame, valid until the call after; io.EOF is the good end.
