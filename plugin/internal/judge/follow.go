@@ -52,9 +52,9 @@ func (f *Follower) Follow() error {
 	var e journal.Entry
 	return f.state.Follow(func(version byte, snapshot io.Reader) error {
 		f.noted = f.Now // entries up to it come again
-		return guard.Call(func() error { return f.got.replace(snapshot, f.source, f.today, Formats[version]) })
+		return guard.Call(func() error { return f.got.replace(snapshot, f.source.Parse, f.today, Formats[version]) })
 	}, func(version byte, payload []byte) error {
-		err := guard.Call(func() error { return f.got.redo(&e, payload, f.name, f.source, Formats[version]) })
+		err := guard.Call(func() error { return f.got.redo(&e, payload, f.name, f.source.Parse, Formats[version]) })
 		if err == nil {
 			f.note(&e)
 		}
