@@ -72,8 +72,8 @@ ifeq ($(shell go env GOHOSTARCH),amd64)
 endif
 
 .PHONY: test-mixes
-test-mixes: needs ## Compare the detector with its reference on 160 random mixes of traffic (of 200, one is open: seed 163)
-	SIPHUNT_MIXES=160 go test -count=1 -run '^TestDetectorAgreesWithReference$$' ./detect
+test-mixes: needs ## Compare the detector with its reference on 200 random mixes of traffic
+	SIPHUNT_MIXES=200 go test -count=1 -run '^TestDetectorAgreesWithReference$$' ./detect
 
 .PHONY: test-long
 test-long: needs ## Compare the detector with its reference on 5,000 random mixes of traffic; takes long

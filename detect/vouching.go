@@ -59,9 +59,9 @@ func (d *runs) eachElsewhere(client *[16]byte, name string, registrar uint32, do
 }
 
 // pairAt returns the pair of the same client and extension at another registrar, 0 if there is none.
-func (d *memory) pairAt(s *subject, registrar uint32) uint32 {
-	other := subject{name: s.name, registrarAddress: d.registrars[registrar].address, clientAddress: s.clientAddress}
+func (m *memory) pairAt(s *subject, registrar uint32) uint32 {
+	other := subject{name: s.name, registrarAddress: m.registrars[registrar].address, clientAddress: s.clientAddress}
 	other.hash()
-	d.find(&other)
+	m.find(&other)
 	return other.pair
 }
