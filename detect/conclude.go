@@ -187,7 +187,8 @@ func (d *evidence) distributedConfidence(p *pair, n int) Confidence {
 // scanConfidence is that of a client that tries many accounts.
 func (d *evidence) scanConfidence(inc *incident, c *client, p *pair, n int) Confidence {
 	surely := Probable
-	if inc.kind != Scan || n >= d.thresholdsOf(p).Attempts || c.flags&isTool != 0 {
+	isNAT := inc.homes >= severalHomes && !d.passwordRefused(p) // challenges alone may be one of its phones that is busy
+	if n >= d.thresholdsOf(p).Attempts || c.flags&isTool != 0 || inc.kind != Scan && !isNAT {
 		surely = Confirmed
 	}
 	switch {

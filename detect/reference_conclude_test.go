@@ -270,7 +270,7 @@ func (r *reference) confidence(in *refIncident, p *refPair) detect.Confidence {
 		case r.isPhoneLike(in):
 			return r.ofPhone(in, p)
 		case run.refused() || n >= 3*r.twice(p) || n >= 2 && in.homes < 3:
-			if in.kind != detect.Scan || n >= bars.Attempts || r.ofTool(p) {
+			if in.kind != detect.Scan && (run.refused() || in.homes < 3) || n >= bars.Attempts || r.ofTool(p) {
 				return detect.Confirmed
 			}
 			return detect.Probable

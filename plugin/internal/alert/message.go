@@ -15,7 +15,7 @@ import (
 func message(o *Options, a *detect.Alert) string {
 	s := &sentence{Options: o, Alert: a}
 	if a.State == detect.Withdrawn && a.Attempts == 0 {
-		return "what was reported as a distributed scan of SIP server " + server(a) + " was none: its attempts were logins, or are in incidents of their own."
+		return "what was reported as a distributed scan of " + server(a) + " was none: its attempts were logins, or are in incidents of their own."
 	}
 	return s.subject() + " " + s.action() + s.object() + ": " + s.figures() + s.result() + s.notes() + "."
 }

@@ -86,7 +86,7 @@ func (r *Result) drop(key string, lost int) {
 				x.Reason = fmt.Sprintf("the back-test has lost %s with %s%s%s", times(int64(lost), "attack"), x.Recommended, refused, reason)
 				x.Recommended = x.fallback()
 				if x.Recommended == x.Present {
-					x.Verdict = Compare
+					x.Verdict = Refused
 				}
 			}
 		}

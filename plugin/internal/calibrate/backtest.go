@@ -143,8 +143,7 @@ func attacksOf(all []*incident) (list []Attack) {
 // Sentence says in a few words what the back-test has found.
 func (b *Backtest) Sentence() string {
 	perDay := func(n int) string { return fmt.Sprintf("%.1f", float64(n)/max(b.Days, 1.0/24)) }
-	text := fmt.Sprintf("Back-test over %.1f days: %s incidents and %s alerts a day, as now %s and %s; attacks were told of %.0f s after their beginning (median), as now %.0f s.",
+	return fmt.Sprintf("Back-test over %.1f days: %s incidents and %s alerts a day, as now %s and %s; attacks were told of %.0f s after their beginning (median), as now %.0f s.",
 		b.Days, perDay(b.Recommended.Incidents), perDay(b.Recommended.Alerts), perDay(b.Present.Incidents), perDay(b.Present.Alerts),
 		b.Recommended.AlertMedian, b.Present.AlertMedian)
-	return text
 }

@@ -84,7 +84,7 @@ func TestBacktestTakesBackWhatLosesAttacks(t *testing.T) {
 	if b := r.Backtest; !slices.Equal(names(b.Lost), lost) || len(b.Dropped) != 1 || b.Dropped[0].Key != "attempts" || !slices.Equal(names(b.Dropped[0].Lost), lost) {
 		t.Errorf("%+v", b)
 	}
-	if !slices.Equal(r.changed(), []string{"login_challenges"}) || r.Recommendations[0].Verdict != Compare {
+	if !slices.Equal(r.changed(), []string{"login_challenges"}) || r.Recommendations[0].Verdict != Refused {
 		t.Errorf("%+v", r.Recommendations)
 	}
 	second := test(t, r)

@@ -11,6 +11,9 @@ import (
 	"github.com/siphunt/siphunt/plugin/internal/wire"
 )
 
+// FileName is the file that a running siphunt keeps what it has measured in, in the folder of its state.
+const FileName = "calibration"
+
 // What a collector has measured, as bytes:
 //
 //	magic, version
@@ -22,11 +25,7 @@ import (
 //
 // Figures are the number of histograms that are not empty, and each with its measure, its class, and its buckets. Numbers are varints.
 // What is open still, windows of half an hour and groups that are suspicious, is not in it.
-//
-// FileName is the file that a running siphunt keeps it in, in the folder of its state.
 const (
-	FileName = "calibration"
-
 	magic   = "siphunt calibration"
 	version = 1
 )

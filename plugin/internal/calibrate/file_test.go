@@ -146,7 +146,7 @@ func TestChangesAreTakenBack(t *testing.T) {
 	if tight.drop("attempts", 1); tight.Recommendations[0].Recommended != "20" || tight.Recommendations[0].Verdict != Raise || len(tight.suspects()) > 0 {
 		t.Errorf("%+v", tight.Recommendations)
 	}
-	if tight.drop("attempts", 1); tight.Recommendations[0].Recommended != "5" || tight.Recommendations[0].Verdict != Compare {
+	if tight.drop("attempts", 1); tight.Recommendations[0].Recommended != "5" || tight.Recommendations[0].Verdict != Refused {
 		t.Errorf("%+v", tight.Recommendations)
 	}
 	r.drop("attempts", 3)
@@ -155,7 +155,7 @@ func TestChangesAreTakenBack(t *testing.T) {
 	if got.Attempts != 30 || got.FastAttempts != 12 || slices.Contains(r.changed(), "attempts") {
 		t.Errorf("attempts = %d, fast_attempts = %d, changed %v", got.Attempts, got.FastAttempts, r.changed())
 	}
-	if rec := r.Recommendations[0]; rec.Verdict != Compare || !strings.Contains(rec.Reason, "lost 3 attacks with 45") {
+	if rec := r.Recommendations[0]; rec.Verdict != Refused || !strings.Contains(rec.Reason, "lost 3 attacks with 45") {
 		t.Errorf("%+v", rec)
 	}
 }

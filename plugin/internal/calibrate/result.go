@@ -75,7 +75,7 @@ const (
 	Raise   Verdict = "raise"   // phones reach the present value, attacks are beyond the recommended one
 	Lower   Verdict = "lower"   // phones stay far below the recommended value
 	Unsure  Verdict = "unsure"  // too little was seen, or phones and attacks overlap; the value stays
-	Compare Verdict = "compare" // it was to be changed, but the back-test has lost attacks with it; the value stays
+	Refused Verdict = "refused" // it was to be changed, but the back-test has lost attacks with it; the value stays
 )
 
 // Recommendation is what a key should be.

@@ -52,14 +52,22 @@ func (f *Follower) Follow() error {
 	var e journal.Entry
 	return f.state.Follow(func(version byte, snapshot io.Reader) error {
 		f.noted = f.Now // entries up to it come again
-		return guard.Call(func() error { return f.got.replace(snapshot, f.source.Parse, f.today, Formats[version]) })
+		return guard.Call(func() error { return f.got.replace(snapshot, f.parse, f.today, Formats[version]) })
 	}, func(version byte, payload []byte) error {
-		err := guard.Call(func() error { return f.got.redo(&e, payload, f.name, f.source.Parse, Formats[version]) })
+		err := guard.Call(func() error { return f.got.redo(&e, payload, f.name, f.parse, Formats[version]) })
 		if err == nil {
 			f.note(&e)
 		}
 		return err
 	})
+}
+
+// parse makes rules of the text that was in force, or those of today where this siphunt refuses it, as Restore does.
+func (f *Follower) parse(text string) (*rules.Rules, error) {
+	if then, err := f.source.Parse(text); err == nil {
+		return then, nil
+	}
+	return f.source.Parse(f.today.Text)
 }
 
 // note takes the figures of an entry.

@@ -10,8 +10,11 @@
 //	parties.go    attackers, servers, accounts, campaigns
 //	incident.go   the incidents themselves
 //	quality.go    what the figures are worth: what was dropped, how late, what was given up
+//	change.go     what to change
 //	words.go      figures, times and names as a person reads them
-//	plots.go      what is drawn; svg.go makes the drawings fit for the page: colours that follow its scheme, nothing but shapes and text
+//
+//	plots.go      how drawings look; plot_timeline.go, plot_rankings.go and distribution.go draw
+//	svg.go        makes drawings fit for the page: colours that follow its scheme, nothing but shapes and text
 //	page.go       the page, from page.tmpl and page.css
 //
 // All text in an alert came from packets, and the file itself may come from anybody: text is cleaned when it is read, escaped

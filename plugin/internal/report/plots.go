@@ -3,13 +3,10 @@ package report
 import (
 	"fmt"
 	"math"
-	"slices"
-	"time"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
@@ -100,148 +97,6 @@ func niceStep(v float64) float64 {
 	return 10 * power
 }
 
-// plotTimeline draws attacks under way, the worst at the bottom, and where accounts were entered.
-func plotTimeline(t *Timeline) *drawing {
-	if len(t.Steps) == 0 {
-		return nil
-	}
-	label := fmt.Sprintf("Attacks under way in each %s, by severity; marks stand where accounts were entered. The table below has the figures.",
-		span(time.Duration(t.StepSeconds)*time.Second))
-	return newDrawing(label, fullWidth, 260, func(s size) *plot.Plot {
-		p := newPlot()
-		bars, marks, top := timelineShapes(t)
-		p.Add(grid(false, true), bars)
-		if len(marks) > 0 {
-			p.Add(&plotter.Scatter{XYs: marks, GlyphStyle: draw.GlyphStyle{Color: inkCritical, Radius: 5, Shape: mark{}}})
-		}
-		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, float64(len(t.Steps)), 0, float64(top)*1.12
-		p.X.Tick.Marker = plot.ConstantTicks(timeTicks(t, s.narrow))
-		p.Y.Tick.Marker = wholeTicks{}
-		return p
-	})
-}
-
-func timelineShapes(t *Timeline) (bars *boxes, marks plotter.XYs, top int) {
-	bars, top = &boxes{gap: 1}, 1
-	for _, b := range t.Steps {
-		top = max(top, b.Critical+b.High+b.Medium+b.Low)
-	}
-	for i, b := range t.Steps {
-		y := 0
-		for k, n := range []int{b.Critical, b.High, b.Medium, b.Low} {
-			if n > 0 {
-				bars.list = append(bars.list, box{float64(i), float64(y), float64(i + 1), float64(y + n), inkCritical - ink(k)})
-			}
-			y += n
-		}
-		if b.Entered > 0 {
-			marks = append(marks, plotter.XY{X: float64(i) + 0.5, Y: float64(y) + 0.06*float64(top)})
-		}
-	}
-	return bars, marks, top
-}
-
-// mark is a triangle that points down.
-type mark struct{}
-
-// DrawGlyph draws it.
-func (mark) DrawGlyph(c *draw.Canvas, s draw.GlyphStyle, at vg.Point) {
-	c.FillPolygon(s.Color, []vg.Point{{X: at.X - s.Radius, Y: at.Y + s.Radius}, {X: at.X + s.Radius, Y: at.Y + s.Radius}, {X: at.X, Y: at.Y - s.Radius}})
-}
-
-// timeTicks are at whole units of time, as many as there is room for.
-func timeTicks(t *Timeline, narrow bool) []plot.Tick {
-	most := 10
-	if narrow {
-		most = 4
-	}
-	begin, step := t.Steps[0].At, time.Duration(t.StepSeconds)*time.Second
-	length := step * time.Duration(len(t.Steps))
-	every := steps[len(steps)-1]
-	for _, s := range []time.Duration{time.Second, 5 * time.Second, 15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 3 * time.Hour,
-		6 * time.Hour, 12 * time.Hour, 24 * time.Hour, 7 * 24 * time.Hour, 28 * 24 * time.Hour} {
-		if s >= step && int(length/s) <= most {
-			every = s
-			break
-		}
-	}
-	var list []plot.Tick
-	for at := begin.Truncate(every); at.Before(begin.Add(length)); at = at.Add(every) {
-		if at.Before(begin) {
-			continue
-		}
-		list = append(list, plot.Tick{Value: float64(at.Sub(begin)) / float64(step), Label: tickLabel(at, every)})
-	}
-	return list
-}
-
-func tickLabel(at time.Time, every time.Duration) string {
-	switch {
-	case every < time.Minute:
-		return at.Format("15:04:05")
-	case every >= 24*time.Hour || at.Hour() == 0 && at.Minute() == 0:
-		return at.Format("2 Jan")
-	}
-	return at.Format("15:04")
-}
-
-// maxRanks is how many rows a ranking draws.
-const maxRanks = 10
-
-// rank is a row of a ranking.
-type rank struct {
-	name  string
-	value int
-	ink   ink
-}
-
-// plotAttackers draws the attempts of the worst attackers on a logarithmic axis, for some have a million times as many as others.
-func plotAttackers(attackers []Party) *drawing {
-	var rows []rank
-	for _, a := range attackers[:min(len(attackers), maxRanks)] {
-		rows = append(rows, rank{a.Name, a.Attempts, severityInk(a.Severity)})
-	}
-	if len(rows) < 2 {
-		return nil
-	}
-	slices.SortStableFunc(rows, func(a, b rank) int { return b.value - a.value })
-	return newDrawing("Attempts of the worst attackers, on a logarithmic scale. The table below has the figures.", fullWidth, 46+22*float64(len(rows)), func(s size) *plot.Plot {
-		p := newPlot()
-		most := 10.
-		names := make([]plot.Tick, len(rows))
-		lines := &boxes{}
-		dots := make([]*plotter.Scatter, len(rows))
-		for i, r := range rows {
-			y, value := float64(len(rows)-i), math.Max(float64(r.value), 1)
-			most = math.Max(most, value)
-			names[i] = plot.Tick{Value: y, Label: short(r.name, s)}
-			lines.list = append(lines.list, box{1, y - 0.06, value, y + 0.06, r.ink})
-			dots[i] = &plotter.Scatter{XYs: plotter.XYs{{X: value, Y: y}}, GlyphStyle: draw.GlyphStyle{Color: r.ink, Radius: 5, Shape: draw.CircleGlyph{}}}
-		}
-		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, decades{}
-		p.Y.Tick.Marker = plot.ConstantTicks(names)
-		p.Y.Tick.Label.Color = inkText
-		p.Add(grid(true, false), lines)
-		for _, d := range dots {
-			p.Add(d)
-		}
-		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 1, math.Pow(10, math.Ceil(math.Log10(most*1.05))), 0.4, float64(len(rows))+0.6
-		return p
-	})
-}
-
-// short is a name as there is room for it: an IPv6 address in a wide drawing, an IPv4 address in a narrow one.
-func short(name string, s size) string {
-	room := 45
-	if s.narrow {
-		room = 18
-	}
-	if r := []rune(name); len(r) > room {
-		return string(r[:room-1]) + "…"
-	}
-	return name
-}
-
 // decades are ticks at the powers of ten, from 1 on where zero has a place below.
 type decades struct{ zero float64 }
 
@@ -276,33 +131,6 @@ func (d decades) Ticks(lowest, highest float64) []plot.Tick {
 
 // mostDecades is how many labels there is room for on the smallest drawing.
 const mostDecades = 7
-
-// plotKinds draws how many attacks there are of each kind.
-func plotKinds(kinds []Count) *drawing {
-	if len(kinds) < 2 {
-		return nil
-	}
-	rows := slices.Clone(kinds)
-	slices.SortStableFunc(rows, func(a, b Count) int { return b.N - a.N })
-	return newDrawing("Attacks by kind.", fullWidth, 16+26*float64(len(rows)), func(size) *plot.Plot {
-		p := newPlot()
-		names := make([]plot.Tick, len(rows))
-		bars, labels := &boxes{}, &plotter.Labels{Offset: vg.Point{X: 6}}
-		for i, r := range rows {
-			y := float64(len(rows) - i)
-			names[i] = plot.Tick{Value: y, Label: kindName(r.Name)}
-			bars.list = append(bars.list, box{0, y - 0.32, float64(r.N), y + 0.32, inkAccent})
-			labels.XYs = append(labels.XYs, plotter.XY{X: float64(r.N), Y: y})
-			labels.Labels = append(labels.Labels, humanize.Thousands(r.N))
-			labels.TextStyle = append(labels.TextStyle, text.Style{Color: inkText, Font: letters(labelSize), YAlign: draw.YCenter, Handler: plot.DefaultTextHandler})
-		}
-		p.Add(bars, labels)
-		p.X.Tick.Marker = plot.ConstantTicks(nil)
-		p.Y.Tick.Marker, p.Y.Tick.Label.Color = plot.ConstantTicks(names), inkText
-		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, float64(rows[0].N)*1.12, 0.4, float64(len(rows))+0.6
-		return p
-	})
-}
 
 func severityInk(severity int) ink {
 	switch severityName(severity) {
