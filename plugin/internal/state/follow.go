@@ -28,7 +28,7 @@ func NewFollower(disk FS, folder string, version byte) *Follower {
 // Follow reads what is new. If there is a new snapshot it is read first, so that what a journal has lost is made good; restore gets
 // it as Load's does. apply gets the entries since, each once.
 func (f *Follower) Follow(restore func(version byte, snapshot io.Reader) error, apply func(version byte, payload []byte) error) error {
-	found, err := f.store.list()
+	found, err := list(f.store.FS, f.store.Folder)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ import (
 // It may be called again while the journal is written, if what was appended is on the disk.
 func (s *Store) Load(restore func(version byte, snapshot io.Reader) error, apply func(version byte, payload []byte) error) error {
 	var found listing
-	err := again(func() (err error) { found, err = s.list(); return err })
+	err := again(func() (err error) { found, err = list(s.FS, s.Folder); return err })
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (s *Store) Load(restore func(version byte, snapshot io.Reader) error, apply
 
 // removeUnfinished removes what a process that was ended has left of a snapshot.
 func (s *Store) removeUnfinished() error {
-	found, err := s.list()
+	found, err := list(s.FS, s.Folder)
 	for _, name := range found.unfinished {
 		if err := s.FS.Remove(s.path(name)); err != nil {
 			s.Log(err.Error())
@@ -165,9 +165,10 @@ type numbered struct {
 	name   string
 }
 
-func (s *Store) list() (listing, error) {
+// list returns what is in a folder.
+func list(disk FS, folder string) (listing, error) {
 	var found listing
-	names, err := s.FS.List(s.Folder)
+	names, err := disk.List(folder)
 	if err != nil {
 		return found, err
 	}

@@ -125,7 +125,7 @@ const maxCorrupt = 4
 
 // clean removes the generations before one, and what nobody needs any more. What can't be removed is tried again after the next snapshot.
 func (s *Store) clean(keep uint64) error {
-	found, err := s.list()
+	found, err := list(s.FS, s.Folder)
 	if err != nil {
 		return err
 	}
