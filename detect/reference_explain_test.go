@@ -153,7 +153,11 @@ func (r *reference) isShort(p *refPair) bool {
 	if in := p.incident; in != nil && in.kind == detect.BruteForce && in.knownClient {
 		return p.run.n() <= 3*r.twice(p)
 	}
-	return p.run.n() <= r.thresholds(p.key.registrar).LoginChallenges*r.twice(p)
+	return p.run.n() <= r.loginChallenges(p)
+}
+
+func (r *reference) loginChallenges(p *refPair) int {
+	return r.thresholds(p.key.registrar).LoginChallenges * r.twice(p)
 }
 
 func (r *reference) isOverdue(p *refPair) bool {
@@ -161,7 +165,7 @@ func (r *reference) isOverdue(p *refPair) bool {
 }
 
 func (r *reference) isUnexplained(p *refPair) bool {
-	return !p.run.known && (p.run.hard() && !p.run.vouched || !r.isShort(p) || r.isOverdue(p) || r.ofTool(p) && p.run.n() >= 2)
+	return !p.run.known && (p.run.hard() && !p.run.vouched || p.run.n() > r.loginChallenges(p) || r.isOverdue(p) || r.ofTool(p) && p.run.n() >= 2)
 }
 
 func (r *reference) isMoreThanLogin(p *refPair) bool { return !r.isShort(p) || r.isUnexplained(p) }

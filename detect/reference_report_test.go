@@ -3,6 +3,7 @@ package detect_test
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/siphunt/siphunt/detect"
 )
@@ -44,7 +45,9 @@ func (r *reference) reportGrowth() {
 		case !in.growing:
 		case r.severityOf(in) > in.severity:
 			in.growing = false
-			in.crossed.Value, in.crossed.Time = in.total(), in.last
+			if strings.HasSuffix(in.crossed.Key, "attempts") && in.crossed.Key != "spray_attempts" && in.total() > in.crossed.Value {
+				in.crossed.Value, in.crossed.Time = in.total(), in.last
+			}
 			r.report(in, detect.Open, detect.NotEnded)
 		case in.total() < 2*in.reported:
 			in.growing = false

@@ -42,7 +42,7 @@ func (d *reports) reportUpdates() {
 			inc.isGrowing = false
 		case d.severity(inc) > inc.severity:
 			inc.isGrowing = false
-			inc.crossed.Value, inc.crossed.Time = int(inc.attempts), inc.last
+			inc.crossed.grow(inc)
 			d.report(inc, Alert{State: Open, Changed: true})
 		case inc.attempts < 2*inc.reported:
 			inc.isGrowing = false
@@ -55,6 +55,16 @@ func (d *reports) reportUpdates() {
 	}
 	clear(d.growing[len(waiting):])
 	d.growing = waiting
+}
+
+// grow takes the attempts of an incident that has become more severe for the figure that crossed the threshold, if that counts attempts.
+func (c *Crossing) grow(inc *incident) {
+	switch c.Key {
+	case "attempts", "fast_attempts", "slow_attempts", "scan_attempts":
+		if n := int(inc.attempts); n > c.Value {
+			c.Value, c.Time = n, inc.last
+		}
+	}
 }
 
 // describe copies into an alert all that is known of an incident.
