@@ -141,7 +141,7 @@ func (d *evidence) confidence(inc *incident, p *pair) Confidence {
 		if d.isPhoneLike(inc) {
 			return d.phoneConfidence(inc, p)
 		}
-		if d.passwordRefused(p) || d.hard(p) == 0 && (n >= d.thresholdsOf(p).FastAttempts || n >= d.doubtfulChallenges(c) && d.isOwnedElsewhere(p)) {
+		if d.passwordRefused(p) || d.hard(p) == 0 && (n >= d.thresholdsOf(p).FastAttempts || n >= d.doubtfulChallenges(c) && (d.isOwnedElsewhere(p) || d.isDoubtful(p))) {
 			return Probable
 		}
 		return NoConfidence

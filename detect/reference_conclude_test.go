@@ -292,7 +292,7 @@ func (r *reference) confidence(in *refIncident, p *refPair) detect.Confidence {
 		if !wasKnown && n > 0 && r.isPhoneLike(in) {
 			return r.ofPhone(in, p)
 		}
-		if !wasKnown && n > 0 && (run.refused() || n == run.challenges() && (n >= bars.FastAttempts || n >= 3*r.twice(p) && r.isOwnedElsewhere(p))) {
+		if !wasKnown && n > 0 && (run.refused() || n == run.challenges() && (n >= bars.FastAttempts || n >= 3*r.twice(p) && (r.isOwnedElsewhere(p) || r.isDoubtful(p)))) {
 			return detect.Probable
 		}
 	}
