@@ -102,7 +102,7 @@ func (r *reference) describeMembers(in *refIncident, a *detect.Alert) {
 	strongestOfAll(&a.Extensions, detect.MaxTopExtensions)
 	strongestOfAll(&a.Registrars, detect.MaxTopClients)
 	a.Registrar.Addr, a.Client.Addr = in.group.registrar, in.group.client
-	if strongest != nil && !in.group.client.IsValid() {
+	if strongest != nil && in.total() > 0 && !in.group.client.IsValid() {
 		a.Client.Addr = strongest.key.client
 	}
 	if len(a.Extensions.Top) > 0 {

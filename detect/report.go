@@ -109,7 +109,7 @@ func (d *reports) describeMembers(inc *incident, a *Alert) {
 		strongest = inc.client
 	}
 	r := &d.registrars[inc.registrar]
-	if strongest != 0 { // 0: other incidents have taken all members
+	if strongest != 0 && (inc.attempts > 0 || strongest == inc.client) { // else other incidents have taken all members, or will
 		c := d.clients.At(strongest)
 		r = &d.registrars[c.registrar]
 		a.Client, a.Transport = Endpoint{d.clientAddr(strongest), c.port}, c.transport
