@@ -2,29 +2,22 @@ package detect
 
 // Who guesses the password of an account behind the address where it is registered guesses between the logins of its owner: each acceptance ends a
 // run before it is long. So what the runs of a pair that is known good have beyond the challenges of a login is summed up from acceptance to
-// acceptance, and a common login takes one off.
+// acceptance, and a common login takes one off. The sum is what a pair whose run is known has counted above burstShift.
 
 // usualChallenges is how many challenges a login commonly takes at most: those of a proxy and its registrar, and one for a stale nonce.
 const usualChallenges = 3
 
-// excess is the sum of a pair whose run is known. It lives where the bursts of other runs are counted.
-func (p *pair) excess() int { return int(p.flags >> burstShift) }
-
-func (p *pair) setExcess(n int) {
-	p.flags = p.flags&(1<<burstShift-1) | pairFlags(min(max(n, 0), maxBurst))<<burstShift
-}
-
 // sumBetweenLogins adds the closed run of a pair that is known good, and in no incident, to its sum, and opens a brute force if that is as large as one.
 func (d *judge) sumBetweenLogins(pi uint32, p *pair) {
-	r := &d.registrars[d.clients.At(p.client).registrar]
+	r := d.serverOf(p)
 	n, usual := p.count(), usualChallenges*r.echo.factor()
 	if n <= usual {
-		p.setExcess(p.excess() - 1)
+		p.setCounted(p.counted() - 1)
 		return
 	}
-	p.setExcess(p.excess() + n - usual)
-	if p.excess() >= r.thresholds.Attempts {
-		d.openBruteForce(pi, p, Crossing{"attempts", r.thresholds.Attempts, p.excess(), d.full(p.last)})
+	p.setCounted(p.counted() + n - usual)
+	if p.counted() >= r.thresholds.Attempts {
+		d.openBruteForce(pi, p, Crossing{"attempts", r.thresholds.Attempts, p.counted(), d.full(p.last)})
 	}
 }
 

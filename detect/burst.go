@@ -2,16 +2,15 @@ package detect
 
 // noteBurst counts a rejection at t in the newest burst of the run, or begins one, and returns how many there are in it.
 func (m *directory) noteBurst(p *pair, t int64) int {
-	n := p.flags >> burstShift
+	n := p.counted()
 	switch from := t - m.full(p.burst); {
 	case n == 0 || from > burstWindow:
 		p.burst, n = uint32(t), 0
 	case from < -burstWindow: // belated: of an earlier one
-		return int(n)
+		return n
 	}
-	n = min(n+1, maxBurst)
-	p.flags = p.flags&(1<<burstShift-1) | n<<burstShift
-	return int(n)
+	p.setCounted(n + 1)
+	return p.counted()
 }
 
 // burstWindow is how far the rejections of a burst are from its first one at most, in milliseconds.
@@ -23,7 +22,7 @@ func (d *runs) noteFast(p *pair, t int64) {
 		return
 	}
 	n := d.noteBurst(p, t)
-	if r := &d.registrars[d.clients.At(p.client).registrar]; n >= r.thresholds.FastAttempts*r.echo.factor() {
+	if r := d.serverOf(p); n >= r.thresholds.FastAttempts*r.echo.factor() {
 		p.flags |= runFast
 	}
 }

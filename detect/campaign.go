@@ -60,8 +60,10 @@ func (d *reports) joinCampaign(inc *incident) {
 		return
 	}
 	voters, votes := 0, map[*campaign]int{}
-	for mi := inc.members; mi != 0 && voters < maxVoters; {
-		m := d.members.At(mi)
+	for _, m := range d.membersOf(inc) {
+		if voters == maxVoters {
+			break
+		}
 		c := d.clients.At(d.pairs.At(m.pair).client)
 		if one := d.campaigns.byClient[c.address]; !inc.isOfMany() || c.good == 0 {
 			voters++
@@ -69,7 +71,6 @@ func (d *reports) joinCampaign(inc *incident) {
 				votes[one.whole()]++
 			}
 		}
-		mi = m.next
 	}
 	var found []*campaign
 	for c, n := range votes {
@@ -96,10 +97,8 @@ func (d *reports) joinCampaign(inc *incident) {
 	if inc.isTeamwork() {
 		d.campaigns.scans[registrar] = inc.campaign
 	}
-	for mi := inc.members; mi != 0; {
-		m := d.members.At(mi)
+	for _, m := range d.membersOf(inc) {
 		d.noteInCampaign(inc, d.pairs.At(m.pair))
-		mi = m.next
 	}
 }
 

@@ -77,7 +77,7 @@ func (d *intake) takeUnexplained(pi uint32, p *pair, t int64) {
 		d.suspect(pi, p)
 	}
 	d.weigh(pi, p, t)
-	if attack := d.registrars[d.clients.At(p.client).registrar].attack; attack != 0 && p.member == 0 && !p.has(runPassed) {
+	if attack := d.serverOf(p).attack; attack != 0 && p.member == 0 && !p.has(runPassed) {
 		d.join(d.incidents[attack], pi, p)
 	}
 }
@@ -185,7 +185,7 @@ func (d *intake) accept(s *subject) {
 	d.expire(s.pair, p)
 	d.graces.note(d.now, d.now-t)
 	repeats := p.has(hasAccepted) && max(t-d.full(p.accepted), d.full(p.accepted)-t) <= echoWindow
-	d.registrars[d.clients.At(p.client).registrar].echo.note(repeats)
+	d.serverOf(p).echo.note(repeats)
 	if p.has(hasAccepted) && t <= d.full(p.accepted) || repeats && !p.has(runOpen) { // another probe has seen the same
 		return
 	}
@@ -233,7 +233,7 @@ func (d *relations) welcome(s *subject, p *pair) {
 		return
 	}
 	d.setGood(s.pair, p, true)
-	d.registrars[d.clients.At(p.client).registrar].recent.add(d.now)
+	d.serverOf(p).recent.add(d.now)
 	d.learnSister(s)
 	d.excuseSisters(s)
 }

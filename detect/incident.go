@@ -121,10 +121,8 @@ func (d *casebook) absorb(inc, a *incident) {
 	for _, probe := range a.probes {
 		inc.probes = addNew(inc.probes, probe, MaxProbes)
 	}
-	for mi := a.members; mi != 0; {
-		next := d.members.At(mi).next
+	for mi := range d.membersOf(a) {
 		d.moveMember(mi, inc)
-		mi = next
 	}
 }
 
@@ -218,10 +216,8 @@ func (d *casebook) end(inc *incident, reason EndReason) {
 func (d *casebook) finish(inc *incident, state State, reason EndReason) {
 	d.report(inc, Alert{State: state, EndReason: reason})
 	d.close(inc)
-	for mi := inc.members; mi != 0; {
-		next := d.members.At(mi).next
+	for mi := range d.membersOf(inc) {
 		d.releaseMember(inc, mi)
-		mi = next
 	}
 }
 

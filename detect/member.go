@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"unsafe"
@@ -22,6 +23,20 @@ type member struct {
 
 // Chain links the freed members.
 func (m *member) Chain() *uint32 { return &m.next }
+
+// membersOf goes through the members of an incident, by number; each may be moved or released meanwhile.
+func (m *memory) membersOf(inc *incident) iter.Seq2[uint32, *member] {
+	return func(yield func(uint32, *member) bool) {
+		for mi := inc.members; mi != 0; {
+			one := m.members.At(mi)
+			next := one.next
+			if !yield(mi, one) {
+				return
+			}
+			mi = next
+		}
+	}
+}
 
 // incidentOf returns the incident of a member.
 func (d *evidence) incidentOf(p *pair) *incident { return d.incidents[d.members.At(p.member).incident] }
@@ -80,7 +95,7 @@ func (d *casebook) enlist(inc *incident, pi uint32, p *pair) bool {
 	if inc.kind != DistributedScan { // whom it gets later may have nothing to do with it
 		d.noteInCampaign(inc, p)
 	}
-	agent := d.agents.of(&d.registrars[d.clients.At(p.client).registrar].address, &d.clients.At(p.client).address)
+	agent := d.agents.of(&d.serverOf(p).address, &d.clients.At(p.client).address)
 	inc.agents = addNew(inc.agents, agent, MaxUserAgents)
 	return true
 }
@@ -282,10 +297,8 @@ func (d *casebook) addStranger(inc *incident, key string) {
 	if !isFirst {
 		return
 	}
-	for mi := inc.members; mi != 0; {
-		m := d.members.At(mi)
+	for _, m := range d.membersOf(inc) {
 		d.addPairAsStranger(inc, d.pairs.At(m.pair))
-		mi = m.next
 	}
 }
 

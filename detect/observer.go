@@ -111,7 +111,7 @@ func (d *runs) describeRun(p *pair) {
 	}
 	r.Challenges = r.Rejections - d.hard(p)
 	if !p.has(runKnown) { // the bursts of others are not counted
-		r.Burst = int(p.flags >> burstShift)
+		r.Burst = p.counted()
 	}
 	r.Unexplained = r.Rejections > 0 && (p.has(isSuspicious) || d.isUnexplained(p))
 }

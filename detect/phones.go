@@ -46,16 +46,20 @@ func (d *evidence) phonesOf(inc *incident) int {
 	if inc.size > maxPhones {
 		return 0
 	}
-	for mi := inc.members; mi != 0; {
-		m := d.members.At(mi)
-		p := d.pairs.At(m.pair)
-		c := d.clients.At(p.client)
-		if inc.attempts < uint64(phoneBurst*d.registrars[c.registrar].echo.factor()*inc.size) || c.flags&isTool != 0 || p.count() > phoneBurst && 60_000*int64(p.count()-phoneBurst) > phonePace*(d.full(p.last)-d.full(p.first)) {
+	for _, m := range d.membersOf(inc) {
+		if !d.isPatient(inc, d.pairs.At(m.pair)) {
 			return 0
 		}
-		mi = m.next
 	}
 	return inc.size
+}
+
+// isPatient tells whether a pair of many is tried by no tool, as often on average as a phone tries, and no faster.
+func (d *evidence) isPatient(inc *incident, p *pair) bool {
+	c := d.clients.At(p.client)
+	enough := uint64(phoneBurst * d.registrars[c.registrar].echo.factor() * inc.size)
+	beyond := int64(p.count() - phoneBurst)
+	return inc.attempts >= enough && c.flags&isTool == 0 && (beyond <= 0 || 60_000*beyond <= phonePace*(d.full(p.last)-d.full(p.first)))
 }
 
 // roamer returns 1 if a distributed brute force may be one phone with an old password whose address changes, as behind a carrier's NAT: its extension
@@ -70,7 +74,7 @@ func (d *evidence) roamer(inc *incident) int {
 
 // phoneConfidence is that of a phone whose password seems to have been put right. Of many phones most are, in the end.
 func (d *evidence) phoneConfidence(inc *incident, p *pair) Confidence {
-	patience := phoneAttempts * uint64(inc.size*d.registrars[d.clients.At(p.client).registrar].echo.factor())
+	patience := phoneAttempts * uint64(inc.size*d.serverOf(p).echo.factor())
 	if d.isOwnedElsewhere(p) || inc.attempts >= patience || inc.size > fewPhones && 2*d.acceptedMembers(inc) <= inc.size {
 		return Probable
 	}
@@ -78,12 +82,10 @@ func (d *evidence) phoneConfidence(inc *incident, p *pair) Confidence {
 }
 
 func (d *evidence) acceptedMembers(inc *incident) (n int) {
-	for mi := inc.members; mi != 0; {
-		m := d.members.At(mi)
+	for _, m := range d.membersOf(inc) {
 		if m.accepted || d.pairs.At(m.pair).has(runClosed) {
 			n++
 		}
-		mi = m.next
 	}
 	return n
 }

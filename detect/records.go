@@ -14,7 +14,7 @@ type pair struct {
 	member                uint32           // 0 if in no incident
 	place                 uint32           // of a suspicious pair: its place among the suspects of its registrar
 	burst                 uint32           // the first rejection of the newest burst of the run
-	flags                 pairFlags        // and, above burstShift, how many rejections that burst has; see also excess
+	flags                 pairFlags        // and, above burstShift, what is counted: see counted
 }
 
 // Chain links the freed pairs.
@@ -45,7 +45,7 @@ const (
 	runVouched                         // another registrar vouched for the client on this extension when the run began
 )
 
-// burstShift is where the counter of a burst begins among the flags.
+// burstShift is where the counter begins among the flags.
 const (
 	burstShift = 20
 	maxBurst   = 1<<(32-burstShift) - 1
@@ -54,6 +54,14 @@ const (
 const runFlags = runOpen | runClosed | runKnown | runVouched | runSlow | runFast | runExcluded | runPassed | maxBurst<<burstShift
 
 func (p *pair) has(f pairFlags) bool { return p.flags&f != 0 }
+
+// counted is how many rejections the newest burst of a run has, or, where the run is known, what there was beyond logins (between.go).
+func (p *pair) counted() int { return int(p.flags >> burstShift) }
+
+// setCounted sets it, as far as it reaches.
+func (p *pair) setCounted(n int) {
+	p.flags = p.flags&(1<<burstShift-1) | pairFlags(min(max(n, 0), maxBurst))<<burstShift
+}
 
 // count is the number of rejections in the run of a pair, up to what its counters hold.
 func (p *pair) count() int {

@@ -214,14 +214,14 @@ func (d *runs) openRun(pi uint32, p *pair, t int64) {
 	}
 	excess := 0
 	if p.has(runKnown) && d.isAlive(p) {
-		excess = p.excess()
+		excess = p.counted()
 	}
 	d.forgetRun(pi, p)
 	p.flags |= runOpen
 	p.first, p.last = uint32(t), uint32(t)
 	if p.has(good) {
 		p.flags |= runKnown
-		p.setExcess(excess)
+		p.setCounted(excess)
 	}
 	if p.member != 0 && (p.has(good) || d.members.At(p.member).entered) {
 		p.flags |= runExcluded
@@ -264,6 +264,11 @@ func (d *memory) ensureAged(pi uint32, p *pair) {
 	}
 }
 
+// serverOf returns the registrar of a pair.
+func (d *directory) serverOf(p *pair) *registrar {
+	return &d.registrars[d.clients.At(p.client).registrar]
+}
+
 func (d *directory) thresholdsOf(p *pair) *Thresholds {
-	return d.registrars[d.clients.At(p.client).registrar].thresholds
+	return d.serverOf(p).thresholds
 }

@@ -23,8 +23,7 @@ type share struct {
 func (d *reports) tally(inc *incident) tally {
 	var t tally
 	strongest := uint64(0)
-	for mi := inc.members; mi != 0; {
-		m := d.members.At(mi)
+	for _, m := range d.membersOf(inc) {
 		p := d.pairs.At(m.pair)
 		c := d.clients.At(p.client)
 		t.hasLogin = t.hasLogin || p.has(hasAccepted) || c.good > 0
@@ -36,7 +35,6 @@ func (d *reports) tally(inc *incident) tally {
 			t.extensions = append(t.extensions, share{p.extension, m.attempts})
 			t.registrars = append(t.registrars, share{c.registrar, m.attempts})
 		}
-		mi = m.next
 	}
 	if inc.by == byHost { // one client, whatever its registrars
 		for i := range t.clients {
