@@ -7,15 +7,15 @@ import (
 	"slices"
 
 	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/jedib0t/go-pretty/v6/text"
 
+	"github.com/siphunt/siphunt/plugin/cmd/siphunt/traffic"
 	"github.com/siphunt/siphunt/plugin/internal/calibrate"
 	"github.com/siphunt/siphunt/plugin/internal/humanize"
 )
 
 // writeCalibration shows what a calibration has found: what was measured, what should be changed, and what that would do.
 func writeCalibration(w io.Writer, r *calibrate.Result) {
-	t := newTable("measured", "key", "is", "phones 99.9 %", "most", "unclear most", "attacks from", "to", "recommended")
+	t := traffic.NewTable("measured", "key", "is", "phones 99.9 %", "most", "unclear most", "attacks from", "to", "recommended")
 	for _, d := range r.Distributions {
 		row := table.Row{d.Name, d.Key, d.Threshold}
 		row = append(row, ofSeries(&d.Good, d.Good.P999), ofSeries(&d.Good, d.Good.Max), ofSeries(&d.Unclear, d.Unclear.Max))
@@ -71,7 +71,7 @@ func ofSeries(s *calibrate.Series, v int64) any {
 
 // writeBacktest shows both configurations side by side, a day where that makes sense.
 func writeBacktest(w io.Writer, b *calibrate.Backtest) {
-	t := newTable(fmt.Sprintf("back-test, %.1f days", b.Days), "present", "recommended")
+	t := traffic.NewTable(fmt.Sprintf("back-test, %.1f days", b.Days), "present", "recommended")
 	perDay := func(n int) string { return fmt.Sprintf("%.1f", float64(n)/max(b.Days, 1.0/24)) }
 	row := func(what string, of func(*calibrate.Outcome) string) {
 		t.AppendRow(table.Row{what, of(&b.Present), of(&b.Recommended)})
@@ -121,7 +121,7 @@ func writeAttacks(w io.Writer, what string, list []calibrate.Attack) {
 
 // writeCurve shows what other values of a key would change.
 func writeCurve(w io.Writer, c *calibrate.Curve) {
-	t := newTable(c.Key, "incidents", "attack", "slow", "phones", "gained", "lost", "lost attacks from 47")
+	t := traffic.NewTable(c.Key, "incidents", "attack", "slow", "phones", "gained", "lost", "lost attacks from 47")
 	for _, p := range c.Points {
 		value := p.Value
 		if p.Present {
@@ -131,18 +131,4 @@ func writeCurve(w io.Writer, c *calibrate.Curve) {
 		t.AppendRow(table.Row{value, p.Incidents, p.Causes["attack"], p.Causes["slow"], phones, p.Gained, p.Lost, p.LostHigh})
 	}
 	fmt.Fprintln(w, t.Render())
-}
-
-// newTable is a table with a header, whose figures are on the right.
-func newTable(header ...any) table.Writer {
-	t := table.NewWriter()
-	t.SetStyle(table.StyleLight)
-	t.Style().Format.Header = text.FormatDefault
-	t.AppendHeader(header)
-	var columns []table.ColumnConfig
-	for i := range header[1:] {
-		columns = append(columns, table.ColumnConfig{Number: i + 2, Align: text.AlignRight})
-	}
-	t.SetColumnConfigs(columns)
-	return t
 }

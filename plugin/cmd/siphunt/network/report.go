@@ -11,6 +11,7 @@ import (
 
 	"github.com/siphunt/siphunt/detect"
 	"github.com/siphunt/siphunt/plugin/cmd/siphunt/traffic"
+	"github.com/siphunt/siphunt/plugin/internal/humanize"
 )
 
 // Report is what was told of some networks, to be written down.
@@ -58,8 +59,8 @@ func (p *Report) networks(all *Result) table.Writer {
 		"break-ins", "told", "99, a million", "incidents 47+, a million")
 	for _, r := range p.Results {
 		o := r.Truth.Options
-		out.AppendRow(append(table.Row{o.Seed, o.Exporter, o.Registrars, traffic.Thousands(o.Phones), o.Hours,
-			traffic.Thousands(r.Truth.Records)}, r.summary()...))
+		out.AppendRow(append(table.Row{o.Seed, o.Exporter, o.Registrars, humanize.Thousands(o.Phones), o.Hours,
+			humanize.Thousands(r.Truth.Records)}, r.summary()...))
 	}
 	if len(p.Results) > 1 {
 		records := 0
@@ -67,7 +68,7 @@ func (p *Report) networks(all *Result) table.Writer {
 			records += r.Truth.Records
 		}
 		out.AppendSeparator()
-		out.AppendRow(append(table.Row{"all", "", "", "", "", traffic.Thousands(records)}, all.summary()...))
+		out.AppendRow(append(table.Row{"all", "", "", "", "", humanize.Thousands(records)}, all.summary()...))
 	}
 	return out
 }
@@ -78,7 +79,7 @@ func (r *Result) summary() table.Row {
 		sum.add(k)
 	}
 	good := r.Good()
-	return table.Row{traffic.Thousands(good.Registrations), sum.Planted, sum.Told, sum.BreakIns, sum.BreakInsTold,
+	return table.Row{humanize.Thousands(good.Registrations), sum.Planted, sum.Told, sum.BreakIns, sum.BreakInsTold,
 		million(good.Critical(), good.Registrations), million(good.Serious(), good.Registrations)}
 }
 
@@ -152,14 +153,14 @@ func (r *Result) good() table.Writer {
 
 // row writes a cause; total is the registrations of all causes, which the figures a million are of.
 func (c *CauseResult) row(name string, total int) table.Row {
-	row := table.Row{name, traffic.Thousands(c.Registrations)}
+	row := table.Row{name, humanize.Thousands(c.Registrations)}
 	for _, n := range c.Alerts {
-		row = append(row, traffic.Thousands(n))
+		row = append(row, humanize.Thousands(n))
 	}
 	for _, n := range c.Incidents {
-		row = append(row, traffic.Thousands(n))
+		row = append(row, humanize.Thousands(n))
 	}
-	return append(row, traffic.Thousands(c.Accused[0]), traffic.Thousands(c.Accused[1]), million(c.Critical(), total), million(c.Serious(), total))
+	return append(row, humanize.Thousands(c.Accused[0]), humanize.Thousands(c.Accused[1]), million(c.Critical(), total), million(c.Serious(), total))
 }
 
 func utc(ms int64) string { return time.UnixMilli(ms).UTC().Format("01-02T15:04:05") }

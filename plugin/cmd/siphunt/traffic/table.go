@@ -1,8 +1,6 @@
 package traffic
 
 import (
-	"strconv"
-
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 )
@@ -19,13 +17,4 @@ func NewTable(header ...any) table.Writer {
 	}
 	t.SetColumnConfigs(columns)
 	return t
-}
-
-// Thousands writes 718627758 as 718,627,758.
-func Thousands(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

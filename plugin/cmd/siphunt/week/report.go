@@ -12,6 +12,7 @@ import (
 
 	"github.com/siphunt/siphunt/detect"
 	"github.com/siphunt/siphunt/plugin/cmd/siphunt/traffic"
+	"github.com/siphunt/siphunt/plugin/internal/humanize"
 )
 
 // mostFaults is how many faults are listed.
@@ -45,8 +46,8 @@ func (r *Result) table() string {
 	p, t, f := &Paper, &r.Truth.Table, &r.Found
 	out := traffic.NewTable("", "paper", "planted", "found")
 	if f.Records > 0 {
-		out.AppendRow(table.Row{"SIP flow records", traffic.Thousands(p.Records), traffic.Thousands(t.Records), traffic.Thousands(f.Records)})
-		out.AppendRow(table.Row{"401 and 200 to REGISTER", traffic.Thousands(p.Relevant), traffic.Thousands(t.Relevant), traffic.Thousands(f.Relevant)})
+		out.AppendRow(table.Row{"SIP flow records", humanize.Thousands(p.Records), humanize.Thousands(t.Records), humanize.Thousands(f.Records)})
+		out.AppendRow(table.Row{"401 and 200 to REGISTER", humanize.Thousands(p.Relevant), humanize.Thousands(t.Relevant), humanize.Thousands(f.Relevant)})
 	}
 	for _, row := range []struct {
 		name                  string
@@ -60,10 +61,10 @@ func (r *Result) table() string {
 		{"attempts of the strongest", p.Strongest, t.Strongest, f.Strongest},
 		{"extensions of the largest", p.Largest, t.Largest, f.Largest},
 	} {
-		out.AppendRow(table.Row{row.name, traffic.Thousands(row.paper), traffic.Thousands(row.planted), traffic.Thousands(row.found)})
+		out.AppendRow(table.Row{row.name, humanize.Thousands(row.paper), humanize.Thousands(row.planted), humanize.Thousands(row.found)})
 	}
-	out.AppendRow(table.Row{"403 and 404 to attacks", "", traffic.Thousands(r.Truth.Further), traffic.Thousands(r.Further)})
-	out.AppendRow(table.Row{"misconfigured phones", "", traffic.Thousands(len(r.Truth.Misconfigured)), traffic.Thousands(r.Known)})
+	out.AppendRow(table.Row{"403 and 404 to attacks", "", humanize.Thousands(r.Truth.Further), humanize.Thousands(r.Further)})
+	out.AppendRow(table.Row{"misconfigured phones", "", humanize.Thousands(len(r.Truth.Misconfigured)), humanize.Thousands(r.Known)})
 	out.AppendSeparator()
 	for _, row := range []struct {
 		name string
@@ -72,7 +73,7 @@ func (r *Result) table() string {
 		{"missed", len(r.Missed)}, {"false", len(r.False)}, {"merged", len(r.Merged)}, {"split", len(r.Split)},
 		{"with other figures", len(r.Different)},
 	} {
-		out.AppendRow(table.Row{row.name, "", "", traffic.Thousands(row.n)})
+		out.AppendRow(table.Row{row.name, "", "", humanize.Thousands(row.n)})
 	}
 	return out.Render()
 }
@@ -85,7 +86,7 @@ func (r *Result) delays(config *detect.Config) string {
 		at := func(share float64) string { // the nearest rank
 			return seconds(d[max(0, int(math.Ceil(share*float64(len(d))))-1)])
 		}
-		out.AppendRow(table.Row{class, traffic.Thousands(len(d)), at(0), at(0.5), at(0.9), at(0.99), at(1), seconds(DelayBound(class, config))})
+		out.AppendRow(table.Row{class, humanize.Thousands(len(d)), at(0), at(0.5), at(0.9), at(0.99), at(1), seconds(DelayBound(class, config))})
 	}
 	return out.Render()
 }
