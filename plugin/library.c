@@ -9,7 +9,7 @@
 /* By this name a copy is known. */
 __attribute__((visibility("default"))) const char siphunt_library = 1;
 
-const char *library_path(void)
+const char *loaded_path(void)
 {
     Dl_info info;
     if (dladdr(&siphunt_library, &info) == 0 || info.dli_fname == NULL) {
@@ -54,7 +54,7 @@ static int is_copy(const char *path)
     return marker != NULL && marker != &siphunt_library;
 }
 
-char *library_copy(void)
+char *loaded_copy(void)
 {
     struct names names = {NULL, 0};
     char *copy = NULL;

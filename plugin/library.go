@@ -12,12 +12,12 @@ import (
 )
 
 // libraryPath is the file that Fluent Bit has loaded.
-func libraryPath() string { return C.GoString(C.library_path()) }
+func libraryPath() string { return C.GoString(C.loaded_path()) }
 
 // checkCopies fails if this process has loaded the library from a second file, too. That would be a second Go runtime,
 // which shares no memory with this one: flows would go into the one, and alerts be waited for in the other.
 func checkCopies() error {
-	p := C.library_copy()
+	p := C.loaded_copy()
 	if p == nil {
 		return nil
 	}

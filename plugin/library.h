@@ -5,13 +5,13 @@
 #pragma GCC visibility push(hidden)
 
 /* The path under which this library was loaded. */
-const char *library_path(void);
+const char *loaded_path(void);
 
 /*
  * The path of another file with this library in it that the process has loaded too, NULL if there is none. The caller
  * frees it.
  */
-char *library_copy(void);
+char *loaded_copy(void);
 
 #pragma GCC visibility pop
 

@@ -52,7 +52,7 @@ struct api {
 };
 
 struct proxy {
-    void *library;
+    void *object;
     struct definition *definition;
     int (*init)(void *);
 };
@@ -159,18 +159,18 @@ static void load(const char *path)
 {
     struct proxy *p = &next->proxies[next->n_proxies];
     int (*registered)(struct definition *);
-    p->library = dlopen(path, RTLD_LAZY);
-    if (p->library == NULL) {
+    p->object = dlopen(path, RTLD_LAZY);
+    if (p->object == NULL) {
         die(dlerror());
     }
-    registered = symbol(p->library, "FLBPluginRegister");
+    registered = symbol(p->object, "FLBPluginRegister");
     p->definition = calloc(1, sizeof(struct definition));
     if (registered(p->definition) == -1) {
         free(p->definition);
         printf("refused\n");
         return; /* Fluent Bit goes on without it */
     }
-    p->init = symbol(p->library, "FLBPluginInit");
+    p->init = symbol(p->object, "FLBPluginInit");
     printf("registered %s\n", p->definition->name);
     next->n_proxies++;
 }
@@ -179,7 +179,7 @@ static void unregister(struct configuration *c)
 {
     void (*unregistered)(struct definition *);
     for (int i = 0; i < c->n_proxies; i++) {
-        unregistered = symbol(c->proxies[i].library, "FLBPluginUnregister");
+        unregistered = symbol(c->proxies[i].object, "FLBPluginUnregister");
         unregistered(c->proxies[i].definition);
         free(c->proxies[i].definition);
     }
@@ -234,14 +234,14 @@ static void shut_down(struct configuration *c, int hot_reload)
             if (in->type != type || (type == INPUT && !c->running)) {
                 continue; /* the thread of an input that never ran ends without an exit */
             }
-            void (*pre_exit)(int) = symbol(in->proxy->library, type == INPUT ? "FLBPluginInputPreExit" : "FLBPluginOutputPreExit");
+            void (*pre_exit)(int) = symbol(in->proxy->object, type == INPUT ? "FLBPluginInputPreExit" : "FLBPluginOutputPreExit");
             pre_exit(hot_reload);
             if (type == INPUT) {
-                int (*finish)(void) = symbol(in->proxy->library, "FLBPluginExit");
+                int (*finish)(void) = symbol(in->proxy->object, "FLBPluginExit");
                 finish();
             }
             else {
-                int (*finish)(void *) = symbol(in->proxy->library, "FLBPluginExitCtx");
+                int (*finish)(void *) = symbol(in->proxy->object, "FLBPluginExitCtx");
                 finish(in->output.remote);
             }
             if (destroy_metrics != NULL) { /* as flb_output_instance_destroy does */
@@ -256,7 +256,7 @@ static void *init_input(void *in) { return init(in) ? in : NULL; }
 static void *pre_run(void *data)
 {
     struct instance *in = data;
-    int (*run)(int) = symbol(in->proxy->library, "FLBPluginInputPreRun");
+    int (*run)(int) = symbol(in->proxy->object, "FLBPluginInputPreRun");
     run(1);
     return NULL;
 }
@@ -337,7 +337,7 @@ struct flush {
 static void *flush_thread(void *argument)
 {
     struct flush *f = argument;
-    int (*flush)(void *, void *, size_t, char *) = symbol(f->output->proxy->library, "FLBPluginFlushCtx");
+    int (*flush)(void *, void *, size_t, char *) = symbol(f->output->proxy->object, "FLBPluginFlushCtx");
     for (int i = 0; i < f->times; i++) {
         size_t size;
         char *data = read_file(f->path, &size);
@@ -447,8 +447,8 @@ static int full; /* the storage */
 /* Returns the bytes that an input has given. */
 static size_t collect_once(struct instance *in, const char *path)
 {
-    int (*callback)(void *, void **, size_t *) = symbol(in->proxy->library, "FLBPluginInputCallbackCtx");
-    int (*cleanup)(void *, void *) = symbol(in->proxy->library, "FLBPluginInputCleanupCallbackCtx");
+    int (*callback)(void *, void **, size_t *) = symbol(in->proxy->object, "FLBPluginInputCallbackCtx");
+    int (*cleanup)(void *, void *) = symbol(in->proxy->object, "FLBPluginInputCleanupCallbackCtx");
     void *data = NULL;
     size_t size = 0;
     int code = callback(in->input.remote, &data, &size);
@@ -508,7 +508,7 @@ static void print_handler(void)
     Dl_info in, plugin, program;
     sigaction(SIGSEGV, NULL, &action);
     void *handler = (void *) action.sa_sigaction;
-    dladdr(symbol(running->proxies[0].library, "FLBPluginInit"), &plugin);
+    dladdr(symbol(running->proxies[0].object, "FLBPluginInit"), &plugin);
     dladdr((void *) nothing, &program);
     const char *whose = "nobody";
     if (action.sa_handler != SIG_DFL && dladdr(handler, &in) != 0) {
