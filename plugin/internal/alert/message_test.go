@@ -62,6 +62,8 @@ func TestMessage(t *testing.T) {
 		{"three of many get in", sampleDistributedScan(), func(a *detect.Alert) {
 			reported(a, fell("101@a", "198.18.1.37", detect.Probable), fell("102@a", "198.18.1.38", detect.Probable), fell("103@a", "198.18.1.39", detect.Unlikely))
 		}, "302 clients (the strongest 198.18.1.30 with 32 rejected attempts) were scanning 494 extensions of SIP server 198.18.0.10: 906 rejected attempts in 1 min (906 a minute), then some were ACCEPTED on 2 accounts, last 102@a from 198.18.1.38: the accounts are probably compromised."},
+		{"nothing is left of it", sampleDistributedScan(), func(a *detect.Alert) { a.State, a.Attempts = detect.Withdrawn, 0 },
+			"what was reported as a distributed scan of SIP server 198.18.0.10 was none: its attempts were logins, or are in incidents of their own."},
 		{"scan of one, asked once", sampleScan(), func(a *detect.Alert) { a.Extensions.Count, a.Attempts = 1, 1 },
 			"198.18.1.13 is scanning 1 extension of SIP server 198.18.0.10: 1 rejected attempt in 1.3 s (45 a minute)."},
 		{"scan becomes a spray", sampleSpray(), func(*detect.Alert) {},
