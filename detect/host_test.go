@@ -58,3 +58,17 @@ func TestOwnAccountsExcuseNoHorizontalScan(t *testing.T) {
 		t.Errorf("told %q", verdictOf(&a))
 	}
 }
+
+// Who gets into all that he tries at many registrars, on accounts that others hold, is no guest of a conference.
+func TestAccountsThatOthersHoldAreNoConference(t *testing.T) {
+	s := newSettledPlot(t)
+	for i := range 30 {
+		s.at(server(i)).login(fmt.Sprintf("10.0.1.%d", i), "100@pbx")
+	}
+	for i := range 30 {
+		s.at(server(i)).answers(attacker, "100@pbx", time.Second, 401, 403, 401, 403, 401, 200)
+	}
+	if a := s.last(); a.Kind != detect.HorizontalScan || a.Confidence != detect.Confirmed || a.SuccessesN != 30 {
+		t.Errorf("told %q", verdictOf(&a))
+	}
+}
